@@ -1,0 +1,47 @@
+"""Facts without a verdict."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auditor.cli.option import global_options, only_option, option, settings, timeout_option
+
+
+@click.command(name="collect")
+@only_option
+@timeout_option
+@option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file, not to standard output."
+)
+@global_options
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> int:
+    """Write a snapshot of facts as JSON, and judge nothing.
+
+    The snapshot holds no secret. `auditor evaluate` judges it later, `auditor audit --with` uses it in place of a
+    clone that can't be reached.
+    """
+    from auditor.cli.output import write_file, write_stdout
+    from auditor.cli.progress import shown_progress
+    from auditor.cli.session import open_session
+    from auditor.cli.snapshot import sources_known
+    from auditor.pipeline.collection import Request, collect
+    from auditor.pipeline.evaluation import snapshot_text
+
+    options = settings(context)
+    session = open_session(options)
+    request = Request(
+        config=session.config,
+        mode="collect",
+        timeout=given["timeout"],
+        only=sources_known(given["only"]),
+        state=session.state,
+    )
+    with shown_progress(options) as say:
+        text = snapshot_text(collect(request.heard_by(say))) + "\n"
+    if given["output"]:
+        write_file(given["output"], text)
+    else:
+        write_stdout(text)
+    return 0

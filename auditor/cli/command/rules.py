@@ -1,0 +1,94 @@
+"""The rules as documentation."""
+
+from typing import Any
+
+import click
+
+from auditor.cli.option import Settings, global_options, settings
+from auditor.errors import UsageError
+from auditor.model.rules import Policy, Rule
+
+
+@click.group(name="rules")
+@global_options
+def command(**_settings: Any) -> None:
+    """Show the rules: what they hold, why, and how to mend what they find."""
+
+
+@command.command(name="list")
+@global_options
+@click.pass_context
+def list_rules(context: click.Context, /, **_given: Any) -> int:
+    """List every rule of the policy with its severity and title."""
+    from tabulate import tabulate
+
+    from auditor.cli.output import write_stdout
+
+    policy = _policy(_settings(context))
+    rows = [(rule.id, rule.severity.value if rule.enabled else "off", rule.title) for rule in policy.rules]
+    write_stdout(tabulate(rows, headers=("rule", "severity", "holds when"), tablefmt="simple") + "\n")
+    return 0
+
+
+@command.command(name="show")
+@click.argument("rule_id", metavar="ID")
+@global_options
+@click.pass_context
+def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
+    """Show one rule: title, why, how it is judged, remedy, rights it needs."""
+    from difflib import get_close_matches
+
+    from auditor.cli.output import write_stdout
+
+    rules = {rule.id: rule for rule in _policy(_settings(context)).rules}
+    if rule_id not in rules:
+        close = get_close_matches(rule_id, rules, 1)
+        raise UsageError(f"no such rule '{rule_id}'" + (f", did you mean '{close[0]}'?" if close else ""))
+    write_stdout(_page(rules[rule_id]))
+    return 0
+
+
+def _settings(context: click.Context) -> Settings:
+    """The global options; those before `rules` count for its own commands too."""
+    own = settings(context)
+    if own.config is None and context.parent and context.parent.parent:
+        return settings(context.parent)
+    return own
+
+
+def _policy(options: Settings) -> Policy:
+    from pathlib import Path
+
+    from auditor.config import Config
+    from auditor.config.loader import find_config, load_config, load_standard
+    from auditor.policy.loader import load_policy
+
+    path = options.config or find_config(Path.cwd())
+    loaded = load_config(path) if path else load_standard(Config(id="standard"))
+    return load_policy(loaded)[0]
+
+
+def _page(rule: Rule) -> str:
+    judged = f"for each of {rule.for_each} as {rule.variable}, " if rule.for_each else ""
+    condition = f"where {rule.when}\n" if rule.when else ""
+    lines = [
+        f"{rule.id}: {rule.title}",
+        f"  severity {rule.severity.value}, invariant {rule.invariant.value}"
+        + ("" if rule.enabled else f", switched off: {rule.disabled_reason}"),
+        "",
+        "Why",
+        _indented(rule.rationale or "(not said)"),
+        "How it is judged",
+        _indented(f"{judged}{condition}{rule.assertion}".strip()),
+        "Says",
+        _indented(rule.message),
+        "Remedy",
+        _indented(rule.remediation or "(none given)"),
+        "Rights it needs",
+        _indented("\n".join(rule.needs_rights) or "none"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line.strip()}" for line in text.strip().splitlines()) + "\n"

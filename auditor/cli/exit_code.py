@@ -1,0 +1,27 @@
+"""The one table of exit codes, the same for every command and format."""
+
+COMPLIANT = 0
+NON_COMPLIANT = 1
+USAGE = 2
+INCONCLUSIVE = 3
+INTERNAL = 70
+LOCKED = 75
+INTERRUPTED = 130
+TERMINATED = 143
+
+TABLE = """\b
+Exit codes:
+   0  compliant: every judged rule passed, was not applicable, or its failure is waived or below --fail-on
+   1  non-compliant: at least one unwaived failure at or above --fail-on
+   2  usage, configuration or policy error (nothing was judged)
+   3  inconclusive: no failure, but at least one rule is UNKNOWN at or above --fail-on
+  70  internal error
+  75  another run holds the lock of this site
+"""
+
+
+def of_verdict(verdict: str, *, on_unknown: str = "fail") -> int:
+    """The code that a verdict's word ends a command with."""
+    if verdict == "inconclusive" and on_unknown == "warn":
+        return COMPLIANT
+    return {"compliant": COMPLIANT, "non-compliant": NON_COMPLIANT, "inconclusive": INCONCLUSIVE}[verdict]

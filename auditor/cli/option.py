@@ -1,0 +1,118 @@
+"""Options that several commands share; each can also be given as AUDITOR_<OPTION>."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SEVERITIES = ("low", "medium", "high", "critical")
+_UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options that stand before or after every command."""
+
+    config: Path | None
+    config_named: bool
+    quiet: bool
+    verbosity: int
+    color: bool | None
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    """A click option with its environment variable."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    attributes.setdefault("envvar", "AUDITOR_" + long.strip("-").upper().replace("-", "_"))
+    return click.option(*names, **attributes)
+
+
+def global_options(command: Command) -> Command:
+    """The options that are accepted before and after the command."""
+    for decorate in reversed(
+        (
+            option(
+                "-c",
+                "--config",
+                type=click.Path(path_type=Path),
+                help="The policy file; default: policies.yaml in this folder or a parent.",
+            ),
+            option("-q", "--quiet", is_flag=True, help="Say nothing but what is wrong."),
+            option("-v", "--verbose", count=True, help="Show more: passes too (-v), evidence of all (-vv)."),
+            option("--no-color", is_flag=True, help="No colour; so does the variable NO_COLOR."),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+def settings(context: click.Context) -> Settings:
+    """The global options, as given before the command, after it, or both."""
+    import os
+
+    inner, outer = context.params, context.parent.params if context.parent else {}
+    config = _given(context, "config") or outer.get("config")
+    plain = inner.get("no_color") or outer.get("no_color") or bool(os.environ.get("NO_COLOR"))
+    return Settings(
+        config=config,
+        config_named=config is not None,
+        quiet=bool(inner.get("quiet") or outer.get("quiet")),
+        verbosity=max(inner.get("verbose") or 0, outer.get("verbose") or 0),
+        color=False if plain else None,
+    )
+
+
+def _given(context: click.Context, name: str) -> Any:
+    """What the command line itself says after the command; the environment was read before it."""
+    source = context.get_parameter_source(name)
+    outer = context.parent.get_parameter_source(name) if context.parent else None
+    if source is click.core.ParameterSource.ENVIRONMENT and outer is click.core.ParameterSource.COMMANDLINE:
+        return None
+    return context.params.get(name)
+
+
+class Seconds(click.ParamType[float]):
+    """A length of time: `90`, `0.5`, `90s`, `15m`, `24h`, `7d`."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|d|)", str(value))
+        if not match or float(match[1]) <= 0:
+            self.fail(f"'{value}' is no length of time: write 90, 0.5, 90s, 15m, 24h or 7d", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+timeout_option = option(
+    "--timeout", type=Seconds(), default="120", show_default=True, help="A hard limit for the whole run, in seconds."
+)
+fail_on_option = option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="medium",
+    show_default=True,
+    help="The least severity that counts; what is below it is shown as advice.",
+)
+on_unknown_option = option(
+    "--on-unknown",
+    type=click.Choice(("fail", "warn")),
+    default="fail",
+    show_default=True,
+    help="Whether what could not be observed ends with 3 or with 0; the report shows it either way.",
+)
+rule_option = option("--rule", "rules", multiple=True, metavar="GLOB", help="Judge these rules alone (repeatable).")
+only_option = option(
+    "--only", multiple=True, metavar="SOURCE", help="Ask this source alone (repeatable): local, gitea, nas, site."
+)
+format_option = option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME[:PATH]",
+    help="How to report, and the file to write to (repeatable); default: console.",
+)

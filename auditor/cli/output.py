@@ -1,0 +1,128 @@
+"""Where reports go: standard output, or files that are whole or not there at all."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from auditor.cli.option import Settings
+from auditor.errors import OutputError
+from auditor.interfaces import Style
+from auditor.model.report import Report
+from auditor.plugins import load
+from auditor.text import printable
+
+_NARROWEST, _WIDEST = 40, 120
+
+
+@dataclass(frozen=True)
+class Output:
+    """One `--format`: the format's module and the file, None for standard output."""
+
+    name: str
+    module: ModuleType
+    path: Path | None
+
+
+def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
+    """The outputs that `--format` names; raises UsageError for an unknown one and for two on standard output."""
+    outputs = []
+    for value in values or ("console",):
+        name, colon, path = value.partition(":")
+        if colon and not path:
+            raise click.UsageError(f"'{value}' names no file: write {name}:PATH, or {name} for standard output")
+        outputs.append(Output(name, load("formats", name), Path(path) if path else None))
+    if sum(output.path is None for output in outputs) > 1:
+        raise click.UsageError("only one --format can go to standard output: give the others a file, NAME:PATH")
+    return tuple(outputs)
+
+
+def write_reports(outputs: Sequence[Output], report: Report, settings: Settings, *, code: int) -> None:
+    """Every output of the report; with --quiet a compliant one is not shown on standard output."""
+    for output in outputs:
+        if output.path is not None:
+            write_file(output.path, output.module.render(report, Style(verbosity=settings.verbosity)))
+        elif code or not settings.quiet or output.name != "console":
+            write_stdout(output.module.render(report, _style(settings)))
+
+
+def _style(settings: Settings) -> Style:
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+    return Style(
+        color=terminal and settings.color is not False and os.environ.get("TERM") != "dumb",
+        width=max(_NARROWEST, min(width, _WIDEST)),
+        verbosity=settings.verbosity,
+    )
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output; one that nobody reads is no error, one that can't take the text is OutputError."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.buffer.write(text.encode(_encoding(), "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _let_go(sys.stdout.fileno())
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) or error.errno in (None, 9):  # closed
+            return
+        _let_go(sys.stdout.fileno())
+        raise OutputError(f"standard output can't be written: {error.strerror}") from error
+
+
+def _encoding() -> str:
+    return (sys.stdout.encoding if sys.stdout is not None else None) or "utf-8"
+
+
+def _let_go(descriptor: int) -> None:
+    """What is still buffered goes nowhere, so that the interpreter's own flush at the end stays quiet."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole, or leave what was there; raises OutputError."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode("utf-8", "backslashreplace"))  # a device or a pipe
+            return
+        _replace(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise OutputError(f"'{printable(str(path))}' can't be written: {error.strerror}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def warn(text: str, settings: Settings | None = None) -> None:
+    """One line on standard error."""
+    if settings is None or not settings.quiet:
+        with suppress(OSError):
+            click.echo(f"auditor: {printable(text)}", err=True)

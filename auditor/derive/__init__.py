@@ -1,0 +1,1 @@
+"""Pure functions from facts to facts: everything that joins two witnesses."""

@@ -1,0 +1,1 @@
+"""Each module here is an output format: render(report) -> str."""

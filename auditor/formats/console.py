@@ -1,0 +1,210 @@
+"""The report for people: the verdict and the next step first, then what is wrong, calm and in plain lines."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tabulate import tabulate
+
+from auditor.interfaces import Style
+from auditor.model.findings import Finding
+from auditor.model.report import Report, SourceStatus
+from auditor.model.rules import Invariant, Outcome, Severity
+from auditor.text import parse_time, printable, short, span_text
+
+_COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "dim": 2, "bold": 1}
+_VERDICT_COLORS = {"compliant": "green", "non-compliant": "red", "inconclusive": "yellow"}
+_INDENT = " " * 10
+_NAMED = 6
+
+
+def render(report: Report, style: Style) -> str:
+    """The report as text of at most `style.width` columns, but for commands, which stay whole to be pasted."""
+    page = _Page(report, style)
+    blocks = [page.head(), page.failures(), page.unknowns(), page.waived(), page.advice(), page.rest(), page.table()]
+    return "\n\n".join("\n".join(block) for block in (list(block) for block in blocks) if block) + "\n"
+
+
+@dataclass(frozen=True)
+class _Page:
+    report: Report
+    style: Style
+
+    def head(self) -> Iterator[str]:
+        """Verdict, chain, next step, and what the reader must know before all else."""
+        report = self.report
+        word = self._paint(report.verdict, _VERDICT_COLORS.get(report.verdict, "bold"), "bold")
+        yield f"{word}  {_clean(report.run.site)}  {_local_time(report.run.finished_at)}"
+        yield from self._wrapped(_counts(report))
+        if report.chain:
+            links = (f"{link.name} {link.text}{_age(link.age_seconds)}" for link in report.chain)
+            yield from self._wrapped(" · ".join(map(_clean, links)))
+        for note in report.run.notes:
+            yield from self._wrapped(f"note: {_clean(note)}")
+        missing = [source.name for source in report.sources if source.status == "not-configured"]
+        if missing:
+            yield from self._wrapped(f"not configured, so not judged: {', '.join(missing)}")
+        yield from (self._source(source) for source in report.sources if source.status in _WORTH_A_LINE)
+        yield from self._next()
+
+    def _source(self, source: SourceStatus) -> str:
+        error = f": {_clean(source.error)}" if source.error else ""
+        return f"{source.name} is {source.status}{error}"
+
+    def _next(self) -> Iterator[str]:
+        weighty = sorted(self._open(), key=lambda finding: -finding.severity.weight)
+        if not weighty:
+            blind = [one for one in self._of(Outcome.UNKNOWN) if one.remediation]
+            weighty = sorted(blind, key=lambda finding: -finding.severity.weight)
+        if weighty and weighty[0].remediation:
+            yield f"{self._paint('next:', 'bold')} {_clean(weighty[0].remediation)}"
+
+    def failures(self) -> Iterator[str]:
+        """Each failure that counts, by invariant, the gravest first."""
+        weighty = [finding for finding in self._open() if finding.severity is not Severity.LOW or self._verbose]
+        for invariant in Invariant:
+            group = [finding for finding in weighty if finding.invariant is invariant]
+            if group:
+                yield self._paint(invariant.value, "bold")
+                for finding in sorted(group, key=lambda one: -one.severity.weight):
+                    yield from self._failure(finding)
+
+    def _failure(self, finding: Finding) -> Iterator[str]:
+        new = " (new)" if finding.baseline == "new" else ""
+        severity = self._paint(f"{finding.severity.value:<8}", _severity_color(finding.severity))
+        yield f"{severity}  {finding.rule_id}  {_clean(finding.subject)}{new}"
+        yield from self._wrapped(_clean(finding.message), indent=_INDENT)
+        if finding.remediation:
+            # a command that is broken over lines can't be pasted
+            yield f"{_INDENT}{self._paint('mend:', 'cyan')} {_clean(finding.remediation)}"
+        if self.style.verbosity > 1:
+            for value in finding.evidence:
+                yield from self._wrapped(f"{value.name}: {_clean(value.value or 'unknown')}", indent=_INDENT)
+
+    def unknowns(self) -> Iterator[str]:
+        """One line for each cause, however many rules it blinds."""
+        causes: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self._of(Outcome.UNKNOWN):
+            causes.setdefault((finding.message, finding.remediation), []).append(finding)
+        if causes:
+            yield self._paint("unknown", "bold")
+        for (message, remedy), group in causes.items():
+            rules = list(dict.fromkeys(finding.rule_id for finding in group))
+            count = f" ({len(group)} findings)" if len(group) > len(rules) else ""
+            yield from self._wrapped(f"{_clean(message)}{count}")
+            yield from self._wrapped(_listed(rules), indent=_INDENT)
+            if remedy:
+                yield f"{_INDENT}{self._paint('mend:', 'cyan')} {_clean(remedy)}"
+
+    def waived(self) -> Iterator[str]:
+        """Failures that somebody answers for."""
+        for finding in self._of(Outcome.FAIL):
+            if finding.waiver is not None:
+                text = f"waived until {finding.waiver.expires} by {finding.waiver.owner}: {finding.waiver.reason}"
+                yield f"{finding.rule_id}  {_clean(finding.subject)}"
+                yield from self._wrapped(_clean(text), indent=_INDENT)
+
+    def advice(self) -> Iterator[str]:
+        """Low failures, folded to one line unless more is asked for."""
+        low = [finding for finding in self._open() if finding.severity is Severity.LOW]
+        if low and not self._verbose:
+            rules = list(dict.fromkeys(finding.rule_id for finding in low))
+            plural = "" if len(low) == 1 else "s"
+            yield from self._wrapped(f"advice: {len(low)} low finding{plural}: {_listed(rules)} (-v shows them)")
+
+    def rest(self) -> Iterator[str]:
+        """What is right again, and with -v what passed and what did not apply."""
+        for finding in self._of(Outcome.PASS):
+            if finding.baseline == "absent":
+                yield f"{self._paint('fixed', 'green')}     {finding.rule_id}  {_clean(finding.subject)}"
+            elif self._verbose:
+                yield f"pass      {finding.rule_id}  {_clean(finding.message)}"
+        if self._verbose:
+            for finding in self._of(Outcome.NOT_APPLICABLE):
+                yield f"n/a       {finding.rule_id}  {_clean(finding.message)}"
+
+    def table(self) -> Iterator[str]:
+        """How each invariant fared."""
+        rows = []
+        for invariant in Invariant:
+            group = [finding for finding in self.report.findings if finding.invariant is invariant]
+            if group:
+                rows.append([invariant.value, *_tally(group)])
+        if rows:
+            headers = ("invariant", "fail", "unknown", "waived", "pass", "n/a")
+            yield from tabulate(rows, headers=headers, tablefmt="simple").splitlines()
+
+    @property
+    def _verbose(self) -> bool:
+        return self.style.verbosity > 0
+
+    def _of(self, outcome: Outcome) -> list[Finding]:
+        return [finding for finding in self.report.findings if finding.outcome is outcome]
+
+    def _open(self) -> list[Finding]:
+        return [finding for finding in self._of(Outcome.FAIL) if finding.waiver is None]
+
+    def _wrapped(self, text: str, indent: str = "") -> list[str]:
+        return textwrap.wrap(
+            text,
+            self.style.width,
+            initial_indent=indent,
+            subsequent_indent=indent or "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def _paint(self, text: str, *colors: str) -> str:
+        if not self.style.color:
+            return text
+        codes = ";".join(str(_COLORS[color]) for color in colors)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+_WORTH_A_LINE = ("unavailable", "brought", "left-out")
+
+
+def _tally(group: Sequence[Finding]) -> tuple[int, ...]:
+    failures = [finding for finding in group if finding.outcome is Outcome.FAIL]
+    waived = sum(finding.waiver is not None for finding in failures)
+    counts = {outcome: sum(finding.outcome is outcome for finding in group) for outcome in Outcome}
+    return (
+        len(failures) - waived,
+        counts[Outcome.UNKNOWN],
+        waived,
+        counts[Outcome.PASS],
+        counts[Outcome.NOT_APPLICABLE],
+    )
+
+
+def _counts(report: Report) -> str:
+    summary = report.summary
+    severities = vars(summary.by_severity).items()
+    graded = ", ".join(f"{count} {name}" for name, count in reversed(list(severities)) if count)
+    failed = f"{summary.fail} failed" + (f" ({graded})" if graded else "")
+    waived = f", {summary.waived} waived" if summary.waived else ""
+    return (
+        f"{failed}, {summary.unknown} unknown{waived}, {summary.pass_} passed, {summary.not_applicable} not applicable"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    return ", ".join(listed[:_NAMED]) + more
+
+
+def _severity_color(severity: Severity) -> str:
+    return {Severity.CRITICAL: "red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}.get(severity, "dim")
+
+
+def _age(seconds: int | None) -> str:
+    return "" if not seconds else f" ({span_text(seconds)} ago)"
+
+
+def _local_time(moment: str) -> str:
+    return parse_time(moment).astimezone().isoformat(" ", "seconds")
+
+
+def _clean(text: str) -> str:
+    return short(printable(text), 2000)

@@ -1,0 +1,102 @@
+"""What the stages promise each other: a collector and its context, a derivation, an output format."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from auditor.config import Config
+from auditor.errors import SourceError
+from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.witness import Gap
+from auditor.model.report import Report
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment, on the monotonic clock, by which a run must have ended."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """The deadline `seconds` from now."""
+        return cls(time.monotonic() + seconds)
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, self.at - time.monotonic())
+
+    def check(self) -> None:
+        """Raise SourceError if the time is over."""
+        if not self.remaining():
+            raise SourceError("not finished within the time limit: raise --timeout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a collector is given; `seen` is what the first round observed, empty in the first round itself.
+
+    `state` is the auditor's own folder, None where it can't be written; `progress` says what is waited for.
+    """
+
+    config: Config
+    seen: Snapshot
+    state: Path | None
+    deadline: Deadline
+    now: datetime
+    progress: Callable[[str], None]
+
+
+class Witness(Protocol):
+    """What every collector's facts have in common; the rest is their own."""
+
+    @property
+    def available(self) -> bool: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def gaps(self) -> tuple[Gap, ...]: ...
+
+
+class Collector(Protocol):
+    """A module of `auditor.collectors`: the source that it is named after, observed once.
+
+    `ROUND` is 1 for a source that stands alone, 2 for one that needs the first round's facts.
+    """
+
+    ROUND: int
+
+    def configured(self, config: Config) -> bool:
+        """Whether the policy file names this source."""
+
+    def collect(self, context: Context) -> Witness:
+        """Observe the source; raises SourceError where nothing of it can be had."""
+
+    def unavailable(self, reason: str, now: datetime) -> Witness:
+        """The facts of a source of which nothing could be had."""
+
+
+class Derivation(Protocol):
+    """A module of `auditor.derive`: facts made of facts, and the root that rules read them under."""
+
+    def derive(self, snapshot: Snapshot, config: Config) -> Any:
+        """The derived facts; raises nothing, whatever is missing."""
+
+
+class Format(Protocol):
+    """A module of `auditor.formats`."""
+
+    def render(self, report: Report, style: "Style") -> str:
+        """The report as text, ready to be written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How a format may show the report; only the console cares."""
+
+    color: bool = False
+    width: int = 100
+    verbosity: int = 0

@@ -1,0 +1,1 @@
+"""Facts, rules, findings and reports: frozen dataclasses, standard library only, no I/O."""

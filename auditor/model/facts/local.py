@@ -1,0 +1,372 @@
+"""What the local witness saw in a developer's clone: content and configuration, never a credential or a
+secret value.
+
+Lists are complete unless a Gap names them. All times are RFC 3339 UTC, all object ids hex in full.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING, Missing
+
+Level = Literal["system", "global", "local", "worktree", "command", "environment"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """What HEAD names; `branch` is None when detached, `commit` is None when unborn."""
+
+    kind: Literal["branch", "detached", "unborn"]
+    branch: str | None
+    commit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitLine:
+    """A commit in one line; `committed_at` is the committer's date, `subject` at most 200 characters of
+    the first line.
+    """
+
+    commit: str
+    committed_at: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a configuration value stands; `file` is None for the environment, `line` None where there
+    are no lines.
+    """
+
+    level: Level
+    file: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """What a branch follows: `remote` is `.` for a local branch; `commit` is None when `tracking_ref`
+    is gone.
+    """
+
+    remote: str
+    ref: str
+    tracking_ref: str | None
+    commit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch:
+    """A local branch; `ahead` and `behind` count against the upstream, None without one.
+
+    `unpublished` are the newest of its commits (at most 100) that no remote-tracking ref contains,
+    newest first; `unpublished_count` counts all of them; `unpublished_since` is the committer date of
+    the oldest.
+    """
+
+    name: str
+    commit: str
+    upstream: Upstream | None
+    ahead: int | Missing | None = MISSING
+    behind: int | Missing | None = MISSING
+    unpublished_count: int | Missing = MISSING
+    unpublished_since: str | Missing | None = MISSING
+    unpublished: tuple[CommitLine, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class MainBranch:
+    """The configured branch against its remote-tracking branch; a side that doesn't exist has commit
+    None, and no counts.
+
+    `ahead` holds at most 1,000 commits, newest first. `tracking_updated_at` is the last reflog entry,
+    None without one.
+    """
+
+    name: str
+    commit: str | None
+    tracking_ref: str
+    tracking_commit: str | None
+    tracking_updated_at: str | None
+    ahead_count: int | Missing | None = MISSING
+    ahead: tuple[CommitLine, ...] | Missing = MISSING
+    behind_count: int | Missing | None = MISSING
+    behind_since: str | Missing | None = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingBranch:
+    """A remote-tracking branch (`ref` is `refs/remotes/origin/main`, `name` `origin/main`);
+    `updated_at` as above.
+    """
+
+    ref: str
+    name: str
+    commit: str
+    updated_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A path that differs between HEAD and index (staged) or index and work tree (unstaged).
+
+    `changed_at` is the file's mtime; where the file is gone, the mtime of the nearest folder that is
+    left: the deletion is at least that old.
+    """
+
+    path: str
+    kind: Literal["added", "modified", "deleted", "type-changed", "unmerged"]
+    changed_at: str | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class UntrackedFile:
+    """A file that is neither tracked nor ignored; a nested repository is one entry that ends in `/`."""
+
+    path: str
+    changed_at: str | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class HiddenPath:
+    """A tracked path with a bit that makes git look away; a path outside a sparse checkout's patterns
+    is not listed.
+
+    `state` is that of the work tree against the index; MISSING where it can't be judged.
+    """
+
+    path: str
+    assume_unchanged: bool
+    skip_worktree: bool
+    state: Literal["same", "modified", "deleted", "type-changed"] | Missing = MISSING
+    differs: bool | Missing = MISSING
+    changed_at: str | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stash:
+    """A stash, newest first; `published` says whether a remote-tracking ref contains its commit (hardly
+    ever).
+    """
+
+    name: str
+    commit: str
+    created_at: str
+    message: str
+    published: bool | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worktree:
+    """A linked or the main worktree of the repository; `present` is False where its folder is gone."""
+
+    path: str
+    main: bool
+    present: bool
+    locked: bool
+    head: Head | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Something that git began and that isn't finished; `started_at` is the mtime of its state file."""
+
+    kind: Literal["merge", "rebase", "am", "cherry-pick", "revert", "bisect"]
+    started_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteUrl:
+    """An address in parts, the user name, password, query and fragment left out; `text` is what
+    remains.
+
+    `owner` and `repository` are the last two segments of the path, `.git` taken off. `credential_kind`
+    is None for a user name alone that doesn't look like a token.
+    """
+
+    form: Literal["https", "http", "ssh", "scp", "git", "file", "other"]
+    text: str
+    scheme: str | None
+    host: str | None
+    port: int | None
+    path: str | None
+    owner: str | None
+    repository: str | None
+    user_present: bool
+    credential_kind: Literal["password", "token", "query"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteAddress:
+    """One address that git uses for a remote, after insteadOf and pushInsteadOf; push entries only
+    where they differ.
+
+    `origin` is where the remote's own url or pushurl stands, `rewritten` whether an insteadOf changed
+    it.
+    """
+
+    direction: Literal["fetch", "push"]
+    url: RemoteUrl
+    rewritten: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """A remote with all its addresses, fetch first."""
+
+    name: str
+    addresses: tuple[RemoteAddress, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialPlace:
+    """A place in the configuration or in .gitmodules that holds a credential; `key` has the credential
+    cut out.
+
+    `name` is the remote, branch or submodule concerned, else the key. `url` is the address that carries
+    it, in parts.
+    """
+
+    kind: Literal["remote", "instead-of", "submodule", "branch", "header", "proxy", "other"]
+    name: str
+    key: str
+    credential_kind: Literal["password", "token", "query", "header"]
+    url: RemoteUrl | None
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class TlsSwitch:
+    """A setting that turns the verification of certificates off; `key` has credentials cut out.
+
+    `overridden` is True where a later entry for the same addresses turns it on again. `remotes` are the
+    remotes whose http(s) address is in effect not verified because of this entry.
+    """
+
+    key: str
+    scope: str | None
+    origin: Origin
+    overridden: bool
+    remotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submodule:
+    """A submodule of the index or .gitmodules; a commit is None where it is not recorded or not checked
+    out.
+    """
+
+    path: str
+    name: str | None
+    recorded_commit: str | None
+    checked_out_commit: str | Missing | None
+    url: RemoteUrl | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvKey:
+    """A variable of an env file; `value` is kept for `PUBLIC_*` keys alone that don't look like
+    secrets, else None.
+    """
+
+    name: str
+    has_value: bool
+    looks_secret: bool
+    value: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvFile:
+    """An env file of the work tree or of HEAD's tree (`kind` is `absent` where it is in that tree
+    alone).
+
+    `mode` is octal text (`0644`) of the file, through a link only if it stays in the clone; None for
+    `absent`.
+    """
+
+    path: str
+    tracking: Literal["tracked", "ignored", "untracked"]
+    in_head: bool
+    kind: Literal["file", "symlink", "folder", "fifo", "socket", "device", "absent"]
+    mode: str | Missing | None = MISSING
+    readable_by_group: bool | Missing = MISSING
+    readable_by_others: bool | Missing = MISSING
+    keys: tuple[EnvKey, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedEnvFile:
+    """An env file in the tree at the tip of a local branch."""
+
+    branch: str
+    path: str
+    blob: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IgnoreProbe:
+    """Whether the `.gitignore` files committed at HEAD ignore `path`, and the pattern that decided (`!`
+    included).
+    """
+
+    path: str
+    ignored: bool
+    file: str | None
+    line: int | None
+    pattern: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local:
+    """The facts of the clone; with `available` False nothing but `error` is known.
+
+    A bare repository has no work tree: its work tree's lists are empty. `remote` is the configured
+    remote's name, `default_branch` where `refs/remotes/<remote>/HEAD` points, `fetched_at` the mtime of
+    FETCH_HEAD. `detached` is a detached HEAD seen as a branch named `HEAD`, None when HEAD is on a
+    branch.
+    """
+
+    available: bool
+    error: str | None = None
+    observed_at: str
+    gaps: tuple[Gap, ...] = ()
+
+    path: str | Missing = MISSING
+    git_dir: str | Missing = MISSING
+    object_format: Literal["sha1", "sha256"] | Missing = MISSING
+    bare: bool | Missing = MISSING
+    shallow: bool | Missing = MISSING
+    promisor_remotes: tuple[str, ...] | Missing = MISSING
+    sparse: bool | Missing = MISSING
+    linked_worktree: bool | Missing = MISSING
+
+    head: Head | Missing = MISSING
+    root_commits: tuple[str, ...] | Missing = MISSING
+    remote: str | Missing = MISSING
+    default_branch: str | Missing | None = MISSING
+    fetched_at: str | Missing | None = MISSING
+    main: MainBranch | Missing = MISSING
+    branches: tuple[Branch, ...] | Missing = MISSING
+    detached: Branch | Missing | None = MISSING
+    tracking_branches: tuple[TrackingBranch, ...] | Missing = MISSING
+    stashes: tuple[Stash, ...] | Missing = MISSING
+    worktrees: tuple[Worktree, ...] | Missing = MISSING
+    operations: tuple[Operation, ...] | Missing = MISSING
+
+    staged: tuple[Change, ...] | Missing = MISSING
+    unstaged: tuple[Change, ...] | Missing = MISSING
+    untracked: tuple[UntrackedFile, ...] | Missing = MISSING
+    ignored_count: int | Missing = MISSING
+    tracked_count: int | Missing = MISSING
+    hidden: tuple[HiddenPath, ...] | Missing = MISSING
+    submodules: tuple[Submodule, ...] | Missing = MISSING
+
+    remotes: tuple[Remote, ...] | Missing = MISSING
+    credentials: tuple[CredentialPlace, ...] | Missing = MISSING
+    tls_switches: tuple[TlsSwitch, ...] | Missing = MISSING
+
+    env_files: tuple[EnvFile, ...] | Missing = MISSING
+    tracked_env_files: tuple[TrackedEnvFile, ...] | Missing = MISSING
+    env_ignore: tuple[IgnoreProbe, ...] | Missing = MISSING

@@ -1,0 +1,322 @@
+"""What the NAS said of itself in one read-only visit; a suspect's statement, to be compared and never believed.
+
+Paths are relative to the site's root. All times are RFC 3339 UTC on the NAS's own clock. Lists are complete unless a
+Gap names them. No value of an env file leaves the NAS but that of `PUBLIC_*` keys.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.model.facts.local import EnvKey
+from auditor.model.facts.nas_docker import Container, SecretSeen
+from auditor.model.facts.nas_git import GitDirectory
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING, Missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """The machine; `kind` is `dsm` where DSM names its version, `version` None elsewhere."""
+
+    kind: Literal["dsm", "linux"]
+    version: str | None
+    kernel: str
+    user: str
+    tools: tuple[str, ...]
+    docker_version: str | Missing | None = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """The file system of the site's root."""
+
+    total_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """Which doors were open: `docker` and `proxy` say how they were asked; a right that was lost shows here.
+
+    `sudo` are the commands that `sudo -n -l` lists, None where it asks for a password or isn't there. `forced_command`
+    is True where the key's forced command answered.
+    """
+
+    docker: Literal["direct", "helper", "sudo", "none", "not-asked"] | Missing = MISSING
+    proxy: Literal["plain", "helper", "sudo", "none", "not-asked"] | Missing = MISSING
+    sudo: tuple[str, ...] | Missing | None = MISSING
+    forced_command: bool | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One step of a chain of links."""
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Current:
+    """Where `current` leads: `resolved` is relative to the root (`releases/<name>/app`), or absolute outside it.
+
+    `release` is the name of the release, None where it doesn't lead below `releases/`; `resolved` is None where it
+    leads to no folder. `unchanged` compares the start of the visit with its end.
+    """
+
+    kind: Literal["link", "folder", "other", "absent"]
+    links: tuple[Link, ...]
+    resolved: str | None
+    release: str | None
+    unchanged: bool | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseFile:
+    """A file of a release, its path relative to the release's folder; `sha256` is that of the content or link text.
+
+    `executable` is the owner's bit, `mode` octal text (`0644`): information, never drift.
+    """
+
+    path: str
+    kind: Literal["file", "symlink", "other"]
+    sha256: str | Missing = MISSING
+    size: int
+    executable: bool
+    mode: str
+    modified_at: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunedFolder:
+    """A folder that the configuration leaves out of the comparison, and how many files it holds."""
+
+    path: str
+    file_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A variable that a compose file or a Dockerfile declares.
+
+    `scope` says where it counts: at build time (`argument`) or at run time (`environment`). `text` is the value as
+    written and `value` that with `${…}` filled in from the folder's `.env`, both for `PUBLIC_*` names alone;
+    `value` is MISSING where it can't be told, both are None without a value.
+    """
+
+    name: str
+    scope: Literal["argument", "environment"]
+    has_value: bool
+    looks_secret: bool
+    text: str | None
+    value: str | Missing | None
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposePort:
+    """A published port as the file writes it: an empty address is every one."""
+
+    host_ip: str
+    host_port: str
+    container_port: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeService:
+    """A service of a compose file; `network_mode` is None by default."""
+
+    name: str
+    container_name: str | None
+    image: str | None
+    context: str | None
+    dockerfile: str | None
+    network_mode: str | None
+    ports: tuple[ComposePort, ...]
+    env_files: tuple[str, ...]
+    variables: tuple[Variable, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeFile:
+    """A compose file; `release` is None above the releases."""
+
+    path: str
+    release: str | None
+    services: tuple[ComposeService, ...] | Missing = MISSING
+    secrets: tuple[SecretSeen, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dockerfile:
+    """A Dockerfile: the variables that its ARG and ENV lines declare, in order."""
+
+    path: str
+    release: str | None
+    variables: tuple[Variable, ...] | Missing = MISSING
+    secrets: tuple[SecretSeen, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class DockerIgnore:
+    """A `.dockerignore` (or `<Dockerfile>.dockerignore`), its patterns in order."""
+
+    path: str
+    release: str | None
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NasEnvFile:
+    """An env file; `mode` is octal text, MISSING where an ACL rules the file.
+
+    `release` is None above the releases; `kind` as in a release.
+    """
+
+    path: str
+    release: str | None
+    kind: Literal["file", "symlink", "other"]
+    mode: str | Missing = MISSING
+    readable_by_group: bool | Missing = MISSING
+    readable_by_others: bool | Missing = MISSING
+    modified_at: str
+    keys: tuple[EnvKey, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A folder below `releases/`; `path` is the folder that holds the code (`releases/<name>/app`, else itself).
+
+    `active` is where `current` leads. `git` is None without `.git`. An older release whose files were not read has
+    `files` MISSING and a Gap that says why.
+    """
+
+    name: str
+    path: str
+    active: bool
+    kind: Literal["folder", "link"]
+    modified_at: str
+    git: GitDirectory | Missing | None = MISSING
+    files: tuple[ReleaseFile, ...] | Missing = MISSING
+    pruned: tuple[PrunedFolder, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyRule:
+    """A rule as one source tells it; host and port are the frontend's; an empty host or `*` is any."""
+
+    source: str
+    id: str
+    description: str
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+    backend_scheme: Literal["http", "https"]
+    backend_host: str
+    backend_port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxySource:
+    """A place that was asked for rules, and whether it could be read; `absent` is no fault."""
+
+    name: str
+    state: Literal["read", "absent", "refused", "damaged"]
+    rule_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReverseProxy:
+    """What stands before the slots, by each source that could be read: they can disagree.
+
+    `rules` is MISSING where none could be read.
+    """
+
+    kind: Literal["dsm", "nginx", "none"]
+    sources: tuple[ProxySource, ...]
+    rules: tuple[ProxyRule, ...] | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a slot answered on its loopback port; the bytes are judged at home and not stored.
+
+    `depth` is 0 for a configured page and the 404 page, 1 and 2 for scripts. `status` is None without an answer.
+    `sha256` is that of the body, None where the tool gives none; `complete` is False where a cap cut it.
+    """
+
+    path: str
+    depth: int
+    status: int | None
+    content_type: str | None
+    location: str | None
+    etag: str | None
+    last_modified: str | None
+    size: int | None
+    sha256: str | None
+    complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmokeResult:
+    """A smoke check of the configuration and what the slot answered; `contained` is None where nothing is demanded."""
+
+    path: str
+    expected_status: int
+    status: int | None
+    contains: str | None
+    contained: bool | Missing | None
+    passed: bool | Missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class NasSlot:
+    """A configured slot: its container, and what answers on its port.
+
+    `container` is None where Docker knows none by that name or port. `port_holders` are the ids of the containers that
+    publish the port. `saw_visit` says whether its log holds the request that the auditor sent to the public site.
+    """
+
+    name: str
+    port: int
+    container: Container | Missing | None = MISSING
+    port_holders: tuple[str, ...] | Missing = MISSING
+    saw_visit: bool | Missing = MISSING
+    answers: tuple[Answer, ...] | Missing = MISSING
+    smoke: tuple[SmokeResult, ...] | Missing = MISSING
+    answering: bool | Missing = MISSING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nas:
+    """The facts of the NAS; with `available` False nothing but `error` is known.
+
+    `clock_offset_seconds` is the NAS's clock minus the auditor's. `probe_sha256` is that of the installed copy, None
+    where the script came along. `root` is the real path of the configured one. Releases are newest name first.
+    """
+
+    available: bool
+    error: str | None = None
+    observed_at: str
+    gaps: tuple[Gap, ...] = ()
+
+    access: Literal["probe", "command", "outside"]
+    probe_sha256: str | Missing | None = MISSING
+    started_at: str | Missing = MISSING
+    finished_at: str | Missing = MISSING
+    clock_offset_seconds: float | Missing = MISSING
+    system: System | Missing = MISSING
+    disk: Disk | Missing = MISSING
+    rights: Rights | Missing = MISSING
+
+    root: str | Missing = MISSING
+    current: Current | Missing = MISSING
+    releases: tuple[Release, ...] | Missing = MISSING
+    env_files: tuple[NasEnvFile, ...] | Missing = MISSING
+    compose_files: tuple[ComposeFile, ...] | Missing = MISSING
+    dockerfiles: tuple[Dockerfile, ...] | Missing = MISSING
+    docker_ignores: tuple[DockerIgnore, ...] | Missing = MISSING
+
+    proxy: ReverseProxy | Missing = MISSING
+    slots: tuple[NasSlot, ...] | Missing = MISSING

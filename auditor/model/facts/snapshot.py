@@ -1,0 +1,40 @@
+"""Everything that one run observed, as it is stored and can be judged again; no secret in it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from auditor.model.facts.earlier import Earlier
+from auditor.model.facts.local import Local
+from auditor.model.missing import MISSING, Missing
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRun:
+    """How one source was asked; `collected_at` is when its facts are from, `error` why it is unavailable."""
+
+    name: str
+    status: Literal["ok", "partial", "unavailable", "left-out", "brought"]
+    collected_at: str | None = None
+    took_seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The facts of one run; a root that is absent was not asked for.
+
+    `mode` is the command that collected it; rules take `finished_at` for now.
+    """
+
+    schema_version: int
+    tool_version: str
+    id: str
+    site: str
+    mode: Literal["audit", "collect", "gate", "proposer"]
+    started_at: str
+    finished_at: str
+    sources: tuple[SourceRun, ...]
+    local: Local | Missing = MISSING
+    earlier: Earlier | Missing = MISSING

@@ -1,0 +1,65 @@
+"""What the engine found: one finding per failing or unknown element, one per rule that has none."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from auditor.model.rules import Invariant, Outcome, Severity
+
+
+def fingerprint(rule_id: str, subject: str) -> str:
+    """The identity of a finding through the nights: neither message, line nor time."""
+    return hashlib.sha256(f"{rule_id}\n{subject}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where the reader should look; every part may be unknown."""
+
+    path: str | None = None
+    line: int | None = None
+    commit: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceValue:
+    """One value that the verdict rests on; `value` is JSON text, null where it could not be had."""
+
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaiverNote:
+    """The waiver that covers a finding, as reports show it."""
+
+    owner: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one rule says of one element, or of all of them.
+
+    `subject` is `source:kind:name`; `baseline` is `new`, `unchanged`, `absent`, or None where there is no earlier run.
+    `content` is the hash that a waiver's own is compared with; `needs` are the sources that the rule reads.
+    """
+
+    rule_id: str
+    invariant: Invariant
+    outcome: Outcome
+    severity: Severity
+    subject: str
+    message: str
+    location: Location | None = None
+    evidence: tuple[EvidenceValue, ...] = ()
+    remediation: str = ""
+    fingerprint: str = field(default="")
+    waiver: WaiverNote | None = None
+    baseline: str | None = None
+    content: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", fingerprint(self.rule_id, self.subject))

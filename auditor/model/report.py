@@ -1,0 +1,106 @@
+"""The report: what a run was, what it saw, what it found; every format renders this and nothing else."""
+
+from dataclasses import dataclass
+
+from auditor.model.facts.witness import Gap
+from auditor.model.findings import Finding
+from auditor.model.rules import Invariant, Severity
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """Which run this is; times are RFC 3339, UTC. `notes` are what a reader must know before all else."""
+
+    id: str
+    site: str
+    started_at: str
+    finished_at: str
+    mode: str
+    policy_sha256: str
+    snapshot_sha256: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeverityCount:
+    """How many unwaived failures of each severity."""
+
+    low: int = 0
+    medium: int = 0
+    high: int = 0
+    critical: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How many findings of each outcome; a waived failure counts as `waived` alone, and in no severity."""
+
+    pass_: int
+    fail: int
+    unknown: int
+    not_applicable: int
+    waived: int
+    by_severity: SeverityCount
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStatus:
+    """How the observation of one source went.
+
+    `status` is `ok`, `partial`, `unavailable`, `not-configured`, `left-out` (by --only) or `brought` (by --with).
+    """
+
+    name: str
+    status: str
+    took_seconds: float | None = None
+    error: str | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSummary:
+    """A rule of the policy as reports list it, silent ones too; `judged` is false for a disabled or unasked one."""
+
+    id: str
+    invariant: Invariant
+    severity: Severity
+    title: str
+    rationale: str
+    remediation: str
+    tags: tuple[str, ...] = ()
+    needs_rights: tuple[str, ...] = ()
+    judged: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainLink:
+    """One part of the chain from the clone to the public site, in one line: `gitea 214f930 CI ok`."""
+
+    name: str
+    state: str
+    text: str
+    age_seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a format may show."""
+
+    schema_version: int
+    tool: Tool
+    run: RunInfo
+    verdict: str
+    summary: Summary
+    sources: tuple[SourceStatus, ...]
+    chain: tuple[ChainLink, ...] = ()
+    rules: tuple[RuleSummary, ...] = ()
+    findings: tuple[Finding, ...] = ()

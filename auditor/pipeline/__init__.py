@@ -1,0 +1,1 @@
+"""The one place that knows all the stages: collect, derive, judge, store."""

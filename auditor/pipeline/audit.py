@@ -1,0 +1,127 @@
+"""One audit from start to end: remember, collect, judge, store."""
+
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from auditor import __version__
+from auditor.history.lock import site_lock
+from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
+from auditor.history.store import History
+from auditor.model.codec import canonical, encode
+from auditor.model.facts.earlier import Earlier, EarlierRun
+from auditor.model.facts.snapshot import Snapshot
+from auditor.model.report import Report
+from auditor.model.rules import Outcome
+from auditor.pipeline.collection import Request, collect
+from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
+from auditor.policy.baseline import EarlierFailure, Judgements
+from auditor.text import time_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """What an audit gave; `warnings` are what could not be done besides (a history that can't be written)."""
+
+    snapshot: Snapshot
+    report: Report
+    warnings: tuple[str, ...] = ()
+
+
+def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> Audited:
+    """Collect and judge; with a `folder`, under the site's lock, against its history, and stored there.
+
+    Raises LockError while another audit of the site runs. A folder that can't be written is a warning: what needs
+    earlier runs is then unknown, and the rest is judged.
+    """
+    if folder is None:
+        return _judged(collect(request), bench, terms)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(site_lock(folder, request.config.id, at=time_text(datetime.now(UTC))))
+            history = stack.enter_context(History.open(folder))
+            request = replace(request, earlier=_earlier(history, request.config.id))
+            terms = replace(terms, earlier=_judgements(history.last_judgement(request.config.id)))
+        except HistoryUnwritableError as error:
+            return replace(_judged(collect(request), bench, terms), warnings=(f"this run is not stored: {error}",))
+        audited = _judged(collect(request), bench, terms)
+        try:
+            _store(history, audited)
+        except HistoryUnwritableError as error:
+            return replace(audited, warnings=(f"this run is not stored: {error}",))
+        return audited
+
+
+def _judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
+    return Audited(snapshot=snapshot, report=evaluate(snapshot, bench, terms))
+
+
+def _earlier(history: History, site: str) -> Earlier:
+    run = history.latest(site, mode="audit")
+    return Earlier(run=None if run is None else EarlierRun(id=run.id, finished_at=run.finished_at))
+
+
+def _judgements(last: Mapping[str, LastJudgement]) -> Judgements:
+    return {
+        rule: [
+            EarlierFailure(fingerprint=life.fingerprint, subject=life.subject, message=life.message)
+            for life in judgement.failing.values()
+        ]
+        for rule, judgement in last.items()
+    }
+
+
+def _store(history: History, audited: Audited) -> None:
+    report = audited.report
+    run = Run(
+        id=report.run.id,
+        site=report.run.site,
+        started_at=report.run.started_at,
+        finished_at=report.run.finished_at,
+        mode=report.run.mode,
+        tool_version=__version__,
+        policy_sha256=report.run.policy_sha256,
+        snapshot_sha256=report.run.snapshot_sha256,
+        verdict=report.verdict,
+        counts=canonical(encode(report.summary)),
+        host=socket.gethostname(),
+    )
+    history.store(
+        run,
+        snapshot=snapshot_text(audited.snapshot),
+        report=canonical(encode(report)),
+        findings=_states(report),
+        judged=_judged_rules(report),
+    )
+
+
+def _states(report: Report) -> list[FindingState]:
+    return [
+        FindingState(
+            fingerprint=finding.fingerprint,
+            rule_id=finding.rule_id,
+            invariant=finding.invariant.value,
+            severity=finding.severity.value,
+            subject=finding.subject,
+            outcome=finding.outcome.value,
+            waived=finding.waiver is not None,
+            message=finding.message,
+        )
+        for finding in report.findings
+        if finding.outcome in (Outcome.FAIL, Outcome.UNKNOWN) or finding.baseline == "absent"
+    ]
+
+
+def _judged_rules(report: Report) -> list[Judgement]:
+    """The rules that this run judged; one that left anything unknown did not see every element."""
+    outcomes: dict[str, set[Outcome]] = {}
+    for finding in report.findings:
+        outcomes.setdefault(finding.rule_id, set()).add(finding.outcome)
+    return [
+        Judgement(rule_id=rule, complete=Outcome.UNKNOWN not in seen)
+        for rule, seen in outcomes.items()
+        if seen & {Outcome.PASS, Outcome.FAIL}
+    ]

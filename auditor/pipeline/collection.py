@@ -1,0 +1,193 @@
+"""Asks all configured sources, each in its own thread, and puts what they gave into a snapshot."""
+
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from auditor import __version__
+from auditor.config import Config
+from auditor.errors import AuditorError
+from auditor.interfaces import Collector, Context, Deadline, Witness
+from auditor.model.facts.earlier import Earlier
+from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
+from auditor.model.missing import MISSING
+from auditor.plugins import load, names
+from auditor.text import parse_time, printable, short, span_text, time_text
+
+Mode = Literal["audit", "collect", "gate", "proposer"]
+Say = Callable[[str, str], None]
+# a thread that is blocked in a system call can't be interrupted; between two looks at it, signals are
+_LOOK_SECONDS = 0.05
+
+
+def _silence(_source: str, _text: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be collected.
+
+    `only` names the sources to ask, empty: all. `brought` are stored snapshots whose facts stand in for a source that
+    can't be asked. `timeout` is for everything together, in seconds. `say` is told what each source waits for.
+    """
+
+    config: Config
+    mode: Mode
+    timeout: float
+    only: tuple[str, ...] = ()
+    brought: tuple[Snapshot, ...] = ()
+    earlier: Earlier | None = None
+    state: Path | None = None
+    say: Say = field(default=_silence)
+
+    def heard_by(self, say: Say) -> "Request":
+        """The same request, with `say` told what each source waits for."""
+        return replace(self, say=say)
+
+
+@dataclass
+class _Visit:
+    """One collector at work."""
+
+    name: str
+    collector: Collector
+    facts: Witness | None = None
+    fault: BaseException | None = None
+    began: float = 0.0
+    took: float = 0.0
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def collect(request: Request) -> Snapshot:
+    """A snapshot of all sources that the request asks for; a source that fails is in it as unavailable."""
+    started = datetime.now(UTC)
+    deadline = Deadline.after(request.timeout)
+    snapshot = Snapshot(
+        schema_version=SCHEMA_VERSION,
+        tool_version=__version__,
+        id=str(run_id(started)),
+        site=request.config.id,
+        mode=request.mode,
+        started_at=time_text(started),
+        finished_at=time_text(started),
+        sources=(),
+        earlier=MISSING if request.earlier is None else request.earlier,
+    )
+    asked = {name: collector for name, collector in _collectors().items() if collector.configured(request.config)}
+    left = [name for name in asked if request.only and name not in request.only]
+    for number in (1, 2):
+        visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
+        snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline), started)
+    for name in left:
+        snapshot = replace(snapshot, sources=(*snapshot.sources, SourceRun(name=name, status="left-out")))
+    snapshot = _with_brought(snapshot, request)
+    return replace(snapshot, finished_at=time_text(datetime.now(UTC)))
+
+
+def run_id(moment: datetime) -> UUID:
+    """A UUID version 7 (RFC 9562 §5.7): ordered by time, otherwise random."""
+    value = (int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+def _collectors() -> dict[str, Any]:
+    return {name: load("collectors", name) for name in names("collectors")}
+
+
+def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadline: Deadline) -> Sequence[_Visit]:
+    for visit in visits:
+        context = Context(
+            config=request.config,
+            seen=seen,
+            state=request.state,
+            deadline=deadline,
+            now=datetime.now(UTC),
+            progress=_progress(visit, request.say),
+        )
+        # a daemon, so that a source which never answers can't keep the program from ending
+        threading.Thread(target=_visit, args=(visit, context), name=visit.name, daemon=True).start()
+    for visit in visits:
+        while not visit.done.wait(_LOOK_SECONDS) and deadline.remaining():
+            pass
+        if not visit.done.is_set():
+            visit.fault = AuditorError(f"not finished within {span_text(request.timeout)}: raise --timeout")
+            visit.took = time.monotonic() - visit.began
+        request.say(visit.name, "")
+    return visits
+
+
+def _progress(visit: _Visit, say: Say) -> Callable[[str], None]:
+    return lambda text: say(visit.name, text)
+
+
+def _visit(visit: _Visit, context: Context) -> None:
+    visit.began = time.monotonic()
+    try:
+        visit.facts = visit.collector.collect(context)
+    except BaseException as error:  # the thread ends here; the main one decides
+        visit.fault = error
+    visit.took = time.monotonic() - visit.began
+    visit.done.set()
+
+
+def _with_visits(snapshot: Snapshot, visits: Sequence[_Visit], started: datetime) -> Snapshot:
+    facts: dict[str, Any] = {}
+    runs = []
+    for visit in visits:
+        if visit.facts is None or visit.fault is not None:
+            facts[visit.name] = visit.collector.unavailable(_reason(visit.fault), started)
+        else:
+            facts[visit.name] = visit.facts
+        runs.append(_source_run(visit, facts[visit.name], started))
+    return replace(snapshot, sources=(*snapshot.sources, *runs), **facts)
+
+
+def _reason(fault: BaseException | None) -> str:
+    """What is said of a source that failed; an unforeseen exception's own text may hold anything, and is not shown."""
+    if fault is None or isinstance(fault, AuditorError):
+        return short(printable(str(fault)))
+    frame = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"internal error: {type(fault).__name__} at {Path(frame.filename).name}:{frame.lineno}: please report it"
+
+
+def _source_run(visit: _Visit, facts: Witness, started: datetime) -> SourceRun:
+    collected = started + timedelta(seconds=visit.took)
+    return SourceRun(
+        name=visit.name,
+        status="unavailable" if not facts.available else "partial" if facts.gaps else "ok",
+        collected_at=time_text(collected),
+        took_seconds=round(visit.took, 3),
+        error=facts.error,
+    )
+
+
+def _with_brought(snapshot: Snapshot, request: Request) -> Snapshot:
+    """The snapshot with the facts of brought ones, never over a source that was observed in this run."""
+    limit = request.config.limits.facts_max_age
+    for other in sorted(request.brought, key=lambda one: one.finished_at):
+        known = {run.name: run for run in snapshot.sources}
+        if (facts := other.local) is MISSING or known.get("local", _NOTHING).status in ("ok", "partial", "left-out"):
+            continue
+        age = (parse_time(snapshot.started_at) - parse_time(facts.observed_at)).total_seconds()
+        error = None
+        if age >= limit:
+            error = f"the facts that were brought are {span_text(age)} old, more than facts_max_age: collect them again"
+            facts = load("collectors", "local").unavailable(error, parse_time(facts.observed_at))
+        elif not facts.available:
+            error = facts.error
+        status: Any = "unavailable" if error else "brought"
+        run = SourceRun(name="local", status=status, collected_at=facts.observed_at, error=error)
+        others = tuple(one for one in snapshot.sources if one.name != "local")
+        snapshot = replace(snapshot, sources=(run, *others), local=facts)
+    return snapshot
+
+
+_NOTHING = SourceRun(name="", status="unavailable")

@@ -1,0 +1,150 @@
+"""From a snapshot to a report: derive, judge, compare; the same inputs give the same bytes."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from auditor import __version__
+from auditor.config import Config
+from auditor.config.fact import config_facts, limits_facts
+from auditor.config.loader import Loaded
+from auditor.model.codec import canonical, encode
+from auditor.model.facts.config import ConfigFacts, LimitsFacts
+from auditor.model.facts.snapshot import Snapshot, SourceRun
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING
+from auditor.model.report import SCHEMA_VERSION, ChainLink, Report, RuleSummary, RunInfo, SourceStatus, Tool
+from auditor.model.rules import Policy, Severity
+from auditor.plugins import load, names
+from auditor.policy.baseline import Judgements
+from auditor.policy.cache import cached
+from auditor.policy.compiler import SOURCES, CompiledRule, compile_rules
+from auditor.policy.judgement import Case, asked, cache_key, judge_case, vocabulary_of
+from auditor.policy.loader import load_policy
+from auditor.policy.reading import Vocabulary
+from auditor.policy.verdict import summarise, verdict_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A policy ready to judge with: the configuration, the rules as data, and the rules compiled."""
+
+    config: Config
+    policy: Policy
+    compiled: tuple[CompiledRule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a report is to be made; `notes` stand before everything else, `rules` are globs of the rules asked for."""
+
+    fail_on: Severity = Severity.MEDIUM
+    rules: tuple[str, ...] = ()
+    earlier: Judgements | None = None
+    notes: tuple[str, ...] = ()
+
+
+def prepare(loaded: Loaded, cache_folder: Path | None) -> Bench:
+    """The policy of a configuration, compiled; raises ConfigError with every error of its expressions."""
+    from auditor.policy.expressions import CEL_VERSION
+
+    policy, locate = load_policy(loaded)
+    names_known = vocabulary()
+
+    def compile_all() -> tuple[CompiledRule, ...]:
+        return compile_rules(policy.rules, names_known, locate)
+
+    if cache_folder is None:
+        return Bench(config=loaded.config, policy=policy, compiled=compile_all())
+    key = cache_key(policy, names_known, (__version__, CEL_VERSION))
+    return Bench(config=loaded.config, policy=policy, compiled=cached(cache_folder, key, compile_all))
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Everything that a rule may name: the sources' facts, the derived ones, the configuration."""
+    roots: dict[str, Any] = {"config": ConfigFacts, "limits": LimitsFacts}
+    for name, hint in get_type_hints(Snapshot).items():
+        kind = next((kind for kind in getattr(hint, "__args__", ()) if hasattr(kind, "__dataclass_fields__")), None)
+        if kind is not None and name != "sources":
+            roots[name] = kind
+    for name in names("derive"):
+        roots[name] = get_type_hints(load("derive", name).derive)["return"]
+    return vocabulary_of(roots)
+
+
+def snapshot_text(snapshot: Snapshot) -> str:
+    """The text under which a snapshot is stored and hashed."""
+    return canonical(encode(snapshot))
+
+
+def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
+    """The report of a snapshot; id and times are the snapshot's own."""
+    sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
+    facts = facts_of(snapshot, bench.config)
+    compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
+    case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
+    findings = judge_case(case, compiled, bench.policy, terms.earlier)
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        tool=Tool(name="auditor", version=__version__),
+        run=RunInfo(
+            id=snapshot.id,
+            site=snapshot.site,
+            started_at=snapshot.started_at,
+            finished_at=snapshot.finished_at,
+            mode=snapshot.mode,
+            policy_sha256=bench.policy.sha256,
+            snapshot_sha256=hashlib.sha256(snapshot_text(snapshot).encode("utf-8", "surrogatepass")).hexdigest(),
+            notes=terms.notes,
+        ),
+        verdict=verdict_of(findings, terms.fail_on),
+        summary=summarise(findings),
+        sources=sources,
+        chain=tuple(ChainLink(**link) for link in facts["chain"]["links"]),
+        rules=tuple(_rules(bench.policy, terms.rules)),
+        findings=findings,
+    )
+
+
+def facts_of(snapshot: Snapshot, config: Config) -> Mapping[str, Any]:
+    """The facts as rules see them, JSON-ready, by root."""
+    roots: dict[str, Any] = {
+        name: value
+        for name, value in vars(snapshot).items()
+        if value is not MISSING and hasattr(value, "__dataclass_fields__")
+    }
+    derived = {name: load("derive", name).derive(snapshot, config) for name in names("derive")}
+    known = {**roots, **derived, "config": config_facts(config), "limits": limits_facts(config)}
+    return {name: encode(value) for name, value in known.items()}
+
+
+def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:
+    """How the source fared; one that the policy file doesn't name is not configured, unless its facts were brought."""
+    run: SourceRun | None = next((run for run in snapshot.sources if run.name == name), None)
+    facts = getattr(snapshot, name, MISSING)
+    if run is None or (getattr(config, name, None) is None and run.status != "brought"):
+        return SourceStatus(name=name, status="not-configured")
+    gaps: tuple[Gap, ...] = () if facts is MISSING else facts.gaps
+    return SourceStatus(name=name, status=run.status, took_seconds=run.took_seconds, error=run.error, gaps=gaps)
+
+
+def _rules(policy: Policy, globs: Sequence[str]) -> Sequence[RuleSummary]:
+    return [
+        RuleSummary(
+            id=rule.id,
+            invariant=rule.invariant,
+            severity=rule.severity,
+            title=rule.title,
+            rationale=rule.rationale,
+            remediation=rule.remediation,
+            tags=rule.tags,
+            needs_rights=rule.needs_rights,
+            judged=rule.enabled and asked(rule, globs),
+            reason=rule.disabled_reason if not rule.enabled else None if asked(rule, globs) else "not asked for",
+        )
+        for rule in policy.rules
+    ]

@@ -1,0 +1,273 @@
+"""Judges compiled rules over facts; pure: the same facts, rules and moment give the same findings.
+
+A fact that was not observed makes a rule unknown, never passed and never failed (policy.md §7).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from auditor.model.codec import canonical
+from auditor.model.facts.witness import Gap
+from auditor.model.findings import EvidenceValue, Finding, Location
+from auditor.model.rules import Outcome
+from auditor.policy.compiler import CompiledRule, Part, source_of
+from auditor.policy.expressions import INDEX, ITEMS, Absent, Fault, Scope
+from auditor.policy.reading import covers, touches
+from auditor.policy.template import shown
+from auditor.text import short
+
+# more would run into CEL's fixed limit of 10,000 iterations in one evaluation (policy.md §5.1)
+CHUNK = 256
+MESSAGE_LIMIT = 1024
+EVIDENCE_LIMIT = 4096
+
+Facts = Mapping[str, Any]
+Evaluate = Callable[[bytes], Any]
+_TOLD = (Outcome.FAIL, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one evaluation said; an unknown has its reason and, where there is one, the way to observe it."""
+
+    outcome: Outcome
+    reason: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """The facts as rules see them, by root, and what could not be observed of them.
+
+    `absent` gives, for a source that this run has nothing of, the reason (`nas is not configured`).
+    """
+
+    facts: Facts
+    gaps: tuple[Gap, ...]
+    absent: Mapping[str, str]
+    now: datetime
+
+
+def judge(rules: Sequence[CompiledRule], observation: Observation) -> tuple[Finding, ...]:
+    """The findings of all `rules`, in their order; rules over one list share its conversion."""
+    found: dict[str, list[Finding]] = {}
+    lists: dict[str, list[CompiledRule]] = {}
+    for compiled in rules:
+        reason = next((observation.absent[name] for name in compiled.needs if name in observation.absent), None)
+        if reason is not None:
+            found[compiled.rule.id] = [_collective(compiled, Verdict(Outcome.NOT_APPLICABLE, reason))]
+        elif compiled.rule.for_each is None:
+            found[compiled.rule.id] = [_judge_whole(compiled, observation)]
+        else:
+            lists.setdefault(compiled.rule.for_each, []).append(compiled)
+    for path, group in lists.items():
+        found |= _judge_list(path, group, observation)
+    return tuple(
+        finding for compiled in rules for finding in _doubted(compiled, found[compiled.rule.id], observation.gaps)
+    )
+
+
+def _doubted(compiled: CompiledRule, findings: list[Finding], gaps: Sequence[Gap]) -> list[Finding]:
+    """`findings`, with an unknown where the rule read something that is there but not whole (a list that was cut)."""
+    decided = {finding.outcome for finding in findings}
+    if Outcome.UNKNOWN in decided or any(finding.outcome is Outcome.NOT_APPLICABLE for finding in findings):
+        return findings
+    gap = next((gap for gap in gaps if any(covers(gap.pointer, read) for read in compiled.reads)), None)
+    if gap is None:
+        return findings
+    doubt = _collective(compiled, Verdict(Outcome.UNKNOWN, gap.reason, gap.remedy))
+    return [finding for finding in findings if finding.outcome is Outcome.FAIL] + [doubt]
+
+
+def _judge_whole(compiled: CompiledRule, observation: Observation) -> Finding:
+    evaluate = Scope(_visible([compiled], observation.facts), observation.now).bind({})
+    return _finding(compiled, _verdict(compiled, evaluate, observation, None), evaluate)
+
+
+def _judge_list(path: str, group: list[CompiledRule], observation: Observation) -> dict[str, list[Finding]]:
+    items = _resolve(observation.facts, path)
+    if items is None:
+        name = path.rsplit(".", 1)[-1]
+        return {
+            compiled.rule.id: [_collective(compiled, _unknown(compiled, Absent(name), observation, None))]
+            for compiled in group
+        }
+    scope = Scope(_visible(group, observation.facts), observation.now)
+    tallies = [_Tally(compiled) for compiled in group]
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        evaluate = scope.bind({ITEMS: chunk})
+        for tally in tallies:
+            _judge_chunk(tally, scope, evaluate, chunk, start, observation)
+    return {tally.compiled.rule.id: tally.findings(len(items)) for tally in tallies}
+
+
+def _judge_chunk(
+    tally: "_Tally", scope: Scope, evaluate: Evaluate, chunk: list[Any], start: int, observation: Observation
+) -> None:
+    """One evaluation finds the offenders; where it can't (an absent fact, too many steps), each element has its own."""
+    compiled = tally.compiled
+    offenders = evaluate(compiled.offenders or b"")
+    bulk = isinstance(offenders, list)
+    if bulk and (compiled.applies is None or evaluate(compiled.applies) is True):
+        tally.applies = True
+    for index in offenders if bulk else range(len(chunk)):
+        one = scope.bind({compiled.rule.variable or INDEX: chunk[index]})
+        tally.add(_finding(compiled, _verdict(compiled, one, observation, start + index), one))
+
+
+@dataclass
+class _Tally:
+    """The findings of one rule over one list, as chunks come in."""
+
+    compiled: CompiledRule
+    applies: bool = False
+    worst: dict[str, Finding] = field(default_factory=dict)
+
+    def add(self, finding: Finding) -> None:
+        self.applies = self.applies or finding.outcome is not Outcome.NOT_APPLICABLE
+        known = self.worst.get(finding.fingerprint)
+        # two elements of one subject are one finding, and its outcome is the worse one
+        if finding.outcome is Outcome.FAIL or (finding.outcome is Outcome.UNKNOWN and known is None):
+            self.worst[finding.fingerprint] = finding
+
+    def findings(self, total: int) -> list[Finding]:
+        rule = self.compiled.rule
+        if self.worst:
+            return sorted(self.worst.values(), key=lambda one: (one.outcome is not Outcome.FAIL, one.subject))
+        if not total:
+            return [_collective(self.compiled, Verdict(rule.empty, f"{rule.title} (0 of 0: nothing to judge)"))]
+        if not self.applies:
+            reason = rule.otherwise or f"none of {total} is concerned"
+            return [_collective(self.compiled, Verdict(Outcome.NOT_APPLICABLE, reason))]
+        return [_collective(self.compiled, Verdict(Outcome.PASS, f"{rule.title} ({total} looked at)"))]
+
+
+def _verdict(compiled: CompiledRule, evaluate: Evaluate, observation: Observation, index: int | None) -> Verdict:
+    if compiled.when is not None:
+        applies = evaluate(compiled.when)
+        if applies is False:
+            return Verdict(Outcome.NOT_APPLICABLE, compiled.rule.otherwise or "nothing here is concerned")
+        if applies is not True:
+            return _unknown(compiled, applies, observation, index)
+    holds = evaluate(compiled.assertion)
+    if holds is True:
+        return Verdict(Outcome.PASS, compiled.rule.title)
+    if holds is False:
+        return Verdict(Outcome.FAIL, _text(compiled.message, evaluate))
+    return _unknown(compiled, holds, observation, index)
+
+
+def _unknown(compiled: CompiledRule, value: Any, observation: Observation, index: int | None) -> Verdict:
+    """Why a fact that the rule reads is not there: the source's own error, else the nearest gap."""
+    if not isinstance(value, Absent):
+        reason = value.reason if isinstance(value, Fault) else f"gave {type(value).__name__}, not true or false"
+        return Verdict(Outcome.UNKNOWN, f"rule error: {reason}")
+    reads = compiled.reads if index is None else _reads_of_element(compiled, index)
+    for root in dict.fromkeys(pointer.split("/")[1] for pointer in reads):
+        facts = observation.facts.get(root)
+        if isinstance(facts, dict) and facts.get("available") is False:
+            return Verdict(Outcome.UNKNOWN, f"{root} is unavailable: {facts.get('error') or 'no reason given'}")
+    for gap in observation.gaps:
+        if any(touches(pointer, gap.pointer) for pointer in reads):
+            return Verdict(Outcome.UNKNOWN, gap.reason, gap.remedy)
+    return Verdict(Outcome.UNKNOWN, f"'{value.name}' was not observed")
+
+
+def _reads_of_element(compiled: CompiledRule, index: int) -> list[str]:
+    """What the rule reads for one element: not the list as a whole, which has gaps of other elements too."""
+    whole = "/" + (compiled.rule.for_each or "").replace(".", "/")
+    return [pointer.replace("*", str(index), 1) for pointer in compiled.reads if pointer != whole]
+
+
+def _finding(compiled: CompiledRule, verdict: Verdict, evaluate: Evaluate) -> Finding:
+    whole = _collective(compiled, verdict)
+    if compiled.rule.for_each is None and verdict.outcome not in _TOLD:
+        return whole
+    content = evaluate(compiled.content) if compiled.content else None
+    return replace(
+        whole,
+        subject=_text(compiled.subject, evaluate),
+        fingerprint="",
+        location=_location(compiled, evaluate),
+        evidence=tuple(_evidence(one.name, evaluate(one.code)) for one in compiled.evidence),
+        remediation=verdict.remedy or _text(compiled.remediation, evaluate),
+        content=content if isinstance(content, str) else None,
+    )
+
+
+def _collective(compiled: CompiledRule, verdict: Verdict) -> Finding:
+    """A finding of the rule as a whole."""
+    rule = compiled.rule
+    return Finding(
+        rule_id=rule.id,
+        invariant=rule.invariant,
+        outcome=verdict.outcome,
+        severity=rule.severity,
+        subject=f"{source_of(rule, compiled.needs)}:rule:{rule.id}",
+        message=short(verdict.reason or rule.title, MESSAGE_LIMIT),
+        remediation=verdict.remedy or "",
+    )
+
+
+def _text(parts: Sequence[Part], evaluate: Evaluate) -> str:
+    """The text of a compiled template; a part that can't be evaluated becomes `<unknown>`."""
+    return "".join(part.text if part.code is None else shown(evaluate(part.code)) for part in parts)
+
+
+def _location(compiled: CompiledRule, evaluate: Evaluate) -> Location | None:
+    values = {one.name: evaluate(one.code) for one in compiled.location}
+    line = values.pop("line", None)
+    texts = {name: value for name, value in values.items() if isinstance(value, str) and value}
+    known = line if isinstance(line, int) and not isinstance(line, bool) else None
+    return Location(**texts, line=known) if texts or known is not None else None
+
+
+def _evidence(name: str, value: Any) -> EvidenceValue:
+    if isinstance(value, (Absent, Fault)):
+        return EvidenceValue(name=name, value=None)
+    text = value if isinstance(value, str) else canonical(_jsonable(value))
+    return EvidenceValue(name=name, value=short(text, EVIDENCE_LIMIT))
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _visible(group: Sequence[CompiledRule], facts: Facts) -> dict[str, Any]:
+    """The facts that the group's expressions name; CEL converts each root anew for each activation."""
+    visible: dict[str, Any] = {}
+    for compiled in group:
+        for use in compiled.roots:
+            value = facts.get(use.root)
+            if value is None:
+                continue
+            if use.members is None or not isinstance(value, dict):
+                visible[use.root] = value
+            elif visible.get(use.root) is not value:
+                known = visible.setdefault(use.root, {})
+                known.update({name: value[name] for name in use.members if name in value})
+    return visible
+
+
+def _resolve(facts: Facts, path: str) -> list[Any] | None:
+    value: Any = facts
+    for member in path.split("."):
+        if not isinstance(value, Mapping) or member not in value:
+            return None
+        value = value[member]
+    return value if isinstance(value, list) else None
+
+
+def gaps_of(facts: Facts) -> Iterator[Gap]:
+    """Every gap that a root of the facts carries."""
+    for root in facts.values():
+        if isinstance(root, dict):
+            for gap in root.get("gaps", ()):
+                yield Gap(**gap)

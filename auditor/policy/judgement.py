@@ -1,0 +1,95 @@
+"""A snapshot judged by a policy: the whole way from facts to findings, pure and repeatable."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from auditor.model.codec import canonical, encode
+from auditor.model.facts.audit import Audit
+from auditor.model.findings import Finding
+from auditor.model.report import SourceStatus
+from auditor.model.rules import Policy, Rule, Waiver
+from auditor.model.shape import describe
+from auditor.policy.baseline import Judgements, compare
+from auditor.policy.compiler import SOURCES, CompiledRule
+from auditor.policy.engine import Observation, gaps_of, judge
+from auditor.policy.reading import Vocabulary
+from auditor.policy.verdict import audit_facts
+from auditor.policy.waivers import apply_waivers
+from auditor.text import parse_time
+
+AUDIT_ROOT = "audit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What is judged: the facts by root (JSON-ready), how each source fared, and the moment that counts as now."""
+
+    facts: Mapping[str, Any]
+    sources: tuple[SourceStatus, ...]
+    now: str
+
+
+def vocabulary_of(roots: Mapping[str, type]) -> Vocabulary:
+    """The names that rules may use: one dataclass tree per root, and the audit's own facts."""
+    definitions: dict[str, Any] = {}
+    names = {name: describe(cls, definitions) for name, cls in {**roots, AUDIT_ROOT: Audit}.items()}
+    return Vocabulary(definitions, names)
+
+
+def cache_key(policy: Policy, vocabulary: Vocabulary, versions: Sequence[str]) -> str:
+    """The hash of everything that compiled rules depend on."""
+    parts = [encode(policy.rules), vocabulary.definitions, vocabulary.roots, versions]
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
+def asked(rule: Rule, globs: Sequence[str]) -> bool:
+    """Whether `--rule` asks for the rule; without any glob all are asked for."""
+    return not globs or any(fnmatchcase(rule.id, glob) for glob in globs)
+
+
+def judge_case(
+    case: Case, compiled: Sequence[CompiledRule], policy: Policy, earlier: Judgements | None
+) -> tuple[Finding, ...]:
+    """The findings of `compiled` over the case: waivers applied, compared with `earlier` (None: no comparison)."""
+    observed = [rule for rule in compiled if not _of_audit(rule)]
+    own = [rule for rule in compiled if _of_audit(rule)]
+    now = parse_time(case.now)
+    ids = frozenset(rule.id for rule in policy.rules)
+    observation = Observation(facts=case.facts, gaps=tuple(gaps_of(case.facts)), absent=_absent(case.sources), now=now)
+    findings, states = apply_waivers(judge(observed, observation), _waivers(policy, observed), ids, now)
+    facts = encode(audit_facts(case.sources, observed, states))
+    itself = Observation(
+        facts={**case.facts, AUDIT_ROOT: facts}, gaps=tuple(gaps_of({AUDIT_ROOT: facts})), absent={}, now=now
+    )
+    verdicts, _ = apply_waivers(judge(own, itself), policy.waivers, ids, now)
+    ordered = _in_order((*findings, *verdicts), policy)
+    return ordered if earlier is None else compare(ordered, earlier)
+
+
+def _of_audit(rule: CompiledRule) -> bool:
+    return any(pointer.split("/")[1] == AUDIT_ROOT for pointer in rule.reads)
+
+
+def _waivers(policy: Policy, judged: Sequence[CompiledRule]) -> tuple[Waiver, ...]:
+    """The waivers that this run can say something of: not those of rules that judge the audit itself."""
+    known = {compiled.rule.id for compiled in judged}
+    others = {rule.id for rule in policy.rules} - known
+    return tuple(waiver for waiver in policy.waivers if waiver.rule not in others)
+
+
+def _absent(sources: Sequence[SourceStatus]) -> dict[str, str]:
+    reasons = {"not-configured": "is not configured", "left-out": "was left out by --only"}
+    return {
+        source.name: f"{source.name} {reasons[source.status]}"
+        for source in sources
+        if source.status in reasons and source.name in SOURCES
+    }
+
+
+def _in_order(findings: Sequence[Finding], policy: Policy) -> tuple[Finding, ...]:
+    """The findings in the policy's order of rules."""
+    order = {rule.id: index for index, rule in enumerate(policy.rules)}
+    return tuple(sorted(findings, key=lambda finding: order[finding.rule_id]))

@@ -1,0 +1,66 @@
+"""From findings to the verdict: what was asked of the sources, what they left open, what it all adds up to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from auditor.model.facts.audit import Audit, Blind, WaiverState
+from auditor.model.facts.witness import Gap
+from auditor.model.findings import Finding
+from auditor.model.report import SeverityCount, SourceStatus, Summary
+from auditor.model.rules import Outcome, Severity
+from auditor.policy.compiler import CompiledRule
+from auditor.policy.reading import touches
+
+COMPLIANT, NON_COMPLIANT, INCONCLUSIVE = "compliant", "non-compliant", "inconclusive"
+
+
+def summarise(findings: Sequence[Finding]) -> Summary:
+    """How many findings there are of each outcome, and of each severity among the unwaived failures."""
+    failures = [finding for finding in findings if finding.outcome is Outcome.FAIL]
+    unwaived = [finding for finding in failures if finding.waiver is None]
+    return Summary(
+        pass_=_count(findings, Outcome.PASS),
+        fail=len(unwaived),
+        unknown=_count(findings, Outcome.UNKNOWN),
+        not_applicable=_count(findings, Outcome.NOT_APPLICABLE),
+        waived=len(failures) - len(unwaived),
+        by_severity=SeverityCount(
+            **{severity.value: sum(one.severity is severity for one in unwaived) for severity in Severity}
+        ),
+    )
+
+
+def _count(findings: Iterable[Finding], outcome: Outcome) -> int:
+    return sum(finding.outcome is outcome for finding in findings)
+
+
+def verdict_of(findings: Sequence[Finding], fail_on: Severity) -> str:
+    """The verdict's word: failure wins over unknown, and below `fail_on` neither counts."""
+    weighty = [finding for finding in findings if finding.severity.weight >= fail_on.weight and finding.waiver is None]
+    if any(finding.outcome is Outcome.FAIL for finding in weighty):
+        return NON_COMPLIANT
+    return INCONCLUSIVE if any(finding.outcome is Outcome.UNKNOWN for finding in weighty) else COMPLIANT
+
+
+def audit_facts(
+    sources: Sequence[SourceStatus],
+    judged: Sequence[CompiledRule],
+    waivers: tuple[WaiverState, ...],
+) -> Audit:
+    """The facts of the audit itself: each source that is unavailable, each gap in a fact that a judged rule reads."""
+    reads = {pointer for compiled in judged for pointer in compiled.reads}
+    dark = [source for source in sources if source.status == "unavailable"]
+    open_questions = [
+        *((source.name, Gap(pointer=f"/{source.name}", reason=source.error or "unavailable")) for source in dark),
+        *((source.name, gap) for source in sources for gap in source.gaps if _is_read(gap, reads)),
+    ]
+    reasons = (replace(gap, pointer=f"/audit/blind/{index}/observed") for index, (_, gap) in enumerate(open_questions))
+    return Audit(
+        blind=tuple(Blind(source=source, pointer=gap.pointer) for source, gap in open_questions),
+        waivers=waivers,
+        gaps=tuple(reasons),
+    )
+
+
+def _is_read(gap: Gap, reads: Iterable[str]) -> bool:
+    return any(touches(pointer, gap.pointer) for pointer in reads)
