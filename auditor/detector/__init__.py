@@ -1,0 +1,1 @@
+"""Kinds of secrets, told apart from what only looks like one; pure."""

@@ -1,0 +1,75 @@
+"""The program as a user runs it: a process of its own, in a home of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home; nothing of this machine's git or auditor configuration is seen."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("GIT_", "AUDITOR_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.net",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.net",
+        "NO_COLOR": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+@pytest.fixture
+def auditor(home: Path, tmp_path: Path) -> Run:
+    """Run the program with arguments; keyword arguments go to subprocess.run."""
+
+    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        given: dict[str, object] = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 60, **options}
+        return subprocess.run([sys.executable, "-m", "auditor", *map(str, arguments)], check=False, **given)  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+@pytest.fixture
+def git(home: Path) -> Git:
+    """Run git in a folder and give what it prints."""
+
+    def run(folder: Path, *arguments: str, **options: str) -> str:
+        environment = {**os.environ, **options}
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True, env=environment
+        )
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def clone(tmp_path: Path, git: Git) -> Path:
+    """A clean clone of a small repository, fetched a moment ago."""
+    upstream = tmp_path / "upstream"
+    upstream.mkdir()
+    git(upstream, "init", "-q", "-b", "main")
+    (upstream / ".gitignore").write_text(".env\n.env.*\n!.env.example\n")
+    (upstream / "page.md").write_text("hello\n")
+    git(upstream, "add", ".")
+    git(upstream, "commit", "-q", "-m", "First")
+    git(tmp_path, "clone", "-q", str(upstream), "clone")
+    folder = tmp_path / "clone"
+    (upstream / "page.md").write_text("hello again\n")
+    git(upstream, "commit", "-q", "-am", "Second")
+    git(folder, "pull", "-q")
+    return folder
