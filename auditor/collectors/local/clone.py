@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 
 from auditor.collectors.local.branch import BranchReader
-from auditor.collectors.local.config import GitConfig
 from auditor.collectors.local.config_level import process_environment, read_config
 from auditor.collectors.local.env_file import TrackedEnvSearch
 from auditor.collectors.local.env_ignore import probe_env_ignore
@@ -22,13 +21,14 @@ from auditor.collectors.local.layout import Layout, find_layout
 from auditor.collectors.local.moment import utc_text
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.ref import HEADS, Refs, head_name, read_head, read_refs
-from auditor.collectors.local.remote import credentials, remotes
 from auditor.collectors.local.state import operations, worktrees
 from auditor.collectors.local.submodule import read_gitmodules
-from auditor.collectors.local.tls import tls_switches
 from auditor.collectors.local.tree import tree_of, walk_tree
 from auditor.collectors.local.work_tree import WorkTree, with_work
 from auditor.errors import SourceError
+from auditor.gitfile.config import GitConfig
+from auditor.gitfile.remote import credentials, remotes
+from auditor.gitfile.tls import tls_switches
 from auditor.interfaces import Deadline
 from auditor.model.facts.local import IgnoreProbe, Local, TrackedEnvFile
 from auditor.model.missing import MISSING, Missing

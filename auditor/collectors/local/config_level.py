@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from auditor.collectors.local.config import ConfigEntry, GitConfig, truth_of
-from auditor.collectors.local.config_syntax import ConfigSyntaxError, parse_settings
 from auditor.collectors.local.gap import GapList, reason_of
 from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.legacy_remote import legacy_entries
-from auditor.collectors.local.wildmatch import compiled
 from auditor.errors import SourceError
+from auditor.gitfile.config import ConfigEntry, GitConfig, truth_of
+from auditor.gitfile.config_syntax import ConfigSyntaxError, parse_settings
+from auditor.gitfile.wildmatch import compiled
 from auditor.model.facts.local import Level
 from auditor.model.missing import MISSING
 from auditor.text import name_text

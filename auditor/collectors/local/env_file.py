@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from auditor.collectors.local.content import file_content
-from auditor.collectors.local.dotenv import Assignment, parse_dotenv
 from auditor.collectors.local.gap import GapList, reason_of
 from auditor.collectors.local.object_store import GITLINK, TREE, ObjectStore
 from auditor.collectors.local.tree import DEPTH_LIMIT, tree_of
-from auditor.collectors.local.url import has_credential, is_token
 from auditor.collectors.local.walk import Tracking
 from auditor.detector.key_name import looks_secret
+from auditor.dotenv import Assignment, parse_dotenv
 from auditor.errors import SourceError
+from auditor.gitfile.url import has_credential, is_token
 from auditor.interfaces import Deadline
 from auditor.model.facts.local import EnvFile, EnvKey, TrackedEnvFile
 from auditor.model.missing import MISSING, Missing

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from auditor.collectors.local.ignore import Pattern, Reader, deciding_from_root, parse_patterns
 from auditor.collectors.local.object_store import SYMLINK, ObjectStore
+from auditor.gitfile.ignore import Pattern, Reader, deciding_from_root, parse_patterns
 from auditor.model.facts.local import IgnoreProbe
 from auditor.text import name_text
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from auditor.collectors.local.config import GitConfig
 from auditor.collectors.local.content import ContentReader
 from auditor.collectors.local.difference import DifferenceJudge, auto_crlf_of, common_rules
 from auditor.collectors.local.env_file import EnvFileReader, is_env_name
@@ -22,6 +21,7 @@ from auditor.collectors.local.tracked import TrackedPaths
 from auditor.collectors.local.walk import Walk, WalkResult
 from auditor.collectors.local.work import WorkReader
 from auditor.errors import SourceError
+from auditor.gitfile.config import GitConfig
 from auditor.interfaces import Deadline
 from auditor.model.facts.local import Local
 from auditor.model.missing import MISSING

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collectors.local.conversion import looks_binary, normalised
+from auditor.gitfile.conversion import looks_binary, normalised
 
 BYTES = st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b"a", b"\0", b"\x1a", b"\x01", b"\x7f", b"a" * 130])).map(
     b"".join

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collectors.local.ignore import deciding_from_root, parse_patterns
+from auditor.gitfile.ignore import deciding_from_root, parse_patterns
 
 ATOMS = [
     *[

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.collectors.local.bitmap import ewah_positions
 from auditor.collectors.local.index_file import read_index
 from auditor.errors import SourceError
+from auditor.gitfile.bitmap import ewah_positions
 from auditor.model.missing import MISSING
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collectors.local.url import parse_url
+from auditor.gitfile.url import parse_url
 from auditor.model.codec import encode
 
 HEX = "0123456789abcdef" * 2 + "01234567"

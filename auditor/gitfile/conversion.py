@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.collectors.local.attribute import Value
+from auditor.gitfile.attribute import Value
 
 LineEnds = Literal["keep", "text", "auto"]
 _LFS = re.compile(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from auditor.collectors.local.ignore import path_expression
+from auditor.gitfile.ignore import path_expression
 
 # the attributes that decide about content at check-in
 RELEVANT = (b"text", b"crlf", b"eol", b"ident", b"filter", b"working-tree-encoding")

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from auditor.collectors.local.config import ConfigEntry, GitConfig, truth_of
-from auditor.collectors.local.remote import fetch_urls, scrubbed, shown_key
+from auditor.gitfile.config import ConfigEntry, GitConfig, truth_of
+from auditor.gitfile.remote import fetch_urls, scrubbed, shown_key
 from auditor.model.facts.local import Origin, TlsSwitch
 
 _PORTS = {b"http": b"80", b"https": b"443"}

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from auditor.collectors.local.config import ConfigEntry, GitConfig
-from auditor.collectors.local.config_syntax import Setting
-from auditor.collectors.local.url import parse_url
+from auditor.gitfile.config import ConfigEntry, GitConfig
+from auditor.gitfile.config_syntax import Setting
+from auditor.gitfile.url import parse_url
 from auditor.model.facts.local import CredentialPlace, Remote, RemoteAddress, RemoteUrl
 from auditor.text import name_text
 

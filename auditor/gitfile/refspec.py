@@ -1,6 +1,6 @@
 """Where a remote's branch is kept in the clone, by the fetch refspecs of the configuration."""
 
-from auditor.collectors.local.config import GitConfig
+from auditor.gitfile.config import GitConfig
 
 
 def tracking_ref(config: GitConfig, remote: bytes, ref: bytes) -> bytes | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from auditor.collectors.local.wildmatch import translated
+from auditor.gitfile.wildmatch import translated
 
 _SPECIAL = re.compile(rb"[*?\[\\]")
 _NEVER = re.compile(rb"(?!)")
