@@ -1,0 +1,48 @@
+"""Fixtures of the lab, and its modules made importable: none of them is installed."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from gitea_history import make_repository
+from gitea_recording import World
+from gitea_replay import ReplayGitea
+
+
+@pytest.fixture(scope="session")
+def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[World], Path | None]:
+    """Makes the bare repository of a world: from its bundle, or of one commit with the recorded sha of main.
+
+    None for `instance`, which has no repository, and for `form-template` and `form-default`: their trees were not
+    recorded, so the recorded sha of main can't be made again. Give ReplayGitea a repository of your own as `git` there.
+    Each is made once a session and shared: clone it before you change it.
+    """
+    made: dict[tuple[str, str], Path | None] = {}
+    folder = tmp_path_factory.mktemp("gitea")
+
+    def make(world: World) -> Path | None:
+        key = world.version, world.scenario
+        if key not in made:
+            made[key] = make_repository(world, folder / "-".join(key))
+        return made[key]
+
+    return make
+
+
+@pytest.fixture
+def replay_gitea(tmp_path: Path, make_bundle: Callable[[World], Path | None]) -> Iterator[Callable[..., ReplayGitea]]:
+    """Starts recorded Gitea servers, each with its repository behind it, and stops them after the test."""
+    with ExitStack() as stack:
+
+        def start(version: str, scenario: str, **options: Any) -> ReplayGitea:
+            world = World(version, scenario, options.get("variant"))
+            options.setdefault("git", make_bundle(world))
+            return stack.enter_context(ReplayGitea(version, scenario, **options))
+
+        yield start
