@@ -116,7 +116,7 @@ class BranchReader:
             commit=own.hex() if own else None,
             tracking_ref=name_text(ref),
             tracking_commit=other.hex() if other else None,
-            tracking_updated_at=last_logged(self.layout.common_dir, ref),
+            tracking_updated_at=self._learned_at(remote, branch, ref),
             ahead_count=None,
             ahead=(),
             behind_count=None,
@@ -142,6 +142,13 @@ class BranchReader:
             for field in fields:
                 self.gaps.add(f"main/{field}", reason_of(fault))
             return replace(main, ahead_count=MISSING, ahead=MISSING, behind_count=MISSING, behind_since=MISSING)
+
+    def _learned_at(self, remote: str, branch: str, ref: bytes) -> str | None:
+        """The last reflog entry; a clone logs its first one under the remote's HEAD alone."""
+        own = last_logged(self.layout.common_dir, ref)
+        if own is None and self.default_branch(remote) == branch:
+            return last_logged(self.layout.common_dir, REMOTES + os.fsencode(remote) + b"/HEAD")
+        return own
 
     def tracking_branches(self) -> tuple[TrackingBranch, ...]:
         """The remote-tracking branches by name; `HEAD` of a remote, which only points to one, is left out."""

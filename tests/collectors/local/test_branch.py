@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -73,6 +74,7 @@ def test_an_unpublished_commit_is_named_with_date_and_subject(world: Any) -> Non
     ]
     assert facts.main.tracking_updated_at == "2023-11-14T22:13:20Z"
     (world.clone / ".git/logs/refs/remotes/origin/main").unlink()
+    (world.clone / ".git/logs/refs/remotes/origin/HEAD").unlink(missing_ok=True)
     assert world.observe().main.tracking_updated_at is None
     world.git("pack-refs", "--all")
     assert world.observe().main.ahead == facts.main.ahead
@@ -157,3 +159,13 @@ def test_a_loose_ref_counts_more_than_a_packed_one(world: Any) -> None:
     facts = world.observe()
     assert [(one.name, one.commit) for one in facts.branches] == [("main", second)]
     assert facts.head.commit == second
+
+
+def test_a_fresh_clone_knows_how_old_its_main_is(world: Any, tmp_path: Path) -> None:
+    world.commit("first", 1_700_000_000)
+    world.git("branch", "-M", "main")
+    fresh = tmp_path / "fresh"
+    world.git("clone", "-q", str(world.clone), str(fresh))
+    facts = world.observe(fresh)
+    assert facts.main.tracking_updated_at is not None
+    assert facts.main.tracking_commit == facts.main.commit
