@@ -4,8 +4,11 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-# C0, DEL, C1, the bidirectional controls (Unicode TR 9), line and paragraph separators, and lone surrogates
-_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# C0, DEL, C1, the bidirectional controls (Unicode TR 9), what is invisible, line separators, and lone surrogates
+_HOSTILE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def name_text(raw: bytes) -> str:
@@ -29,7 +32,8 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
         char = match[0]
         if keep_newlines and char == "\n":
             return char
-        return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+        code = ord(char)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
     return _HOSTILE.sub(shown, text)
 
@@ -49,12 +53,14 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"'{text}' names no offset from UTC")
+    if not 1 < moment.year < 9999:  # an offset could carry it out of the calendar
+        raise ValueError(f"'{text}' is at the end of the calendar")
     return moment.astimezone(UTC)
 
 
 def time_text(moment: datetime) -> str:
     """The RFC 3339 text of a moment, in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def span_text(seconds: float) -> str:

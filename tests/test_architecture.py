@@ -19,7 +19,10 @@ HEAVY = (
 
 
 def test_the_import_contracts_hold() -> None:
-    script = "import sys; from importlinter.cli import lint_imports_command; sys.argv = ['lint-imports', '--no-cache']; lint_imports_command()"
+    script = (
+        "import sys; from importlinter.cli import lint_imports_command;"
+        "sys.argv = ['lint-imports', '--no-cache']; lint_imports_command()"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -11,10 +11,12 @@ TERMINATED = 143
 
 TABLE = """\b
 Exit codes:
-   0  compliant: every judged rule passed, was not applicable, or its failure is waived or below --fail-on
+   0  compliant: every judged rule passed, was not applicable, or its failure
+      is waived or below --fail-on
    1  non-compliant: at least one unwaived failure at or above --fail-on
    2  usage, configuration or policy error (nothing was judged)
-   3  inconclusive: no failure, but at least one rule is UNKNOWN at or above --fail-on
+   3  inconclusive: no failure, but at least one rule is UNKNOWN at or above
+      --fail-on
   70  internal error
   75  another run holds the lock of this site
 """

@@ -14,13 +14,14 @@ import click
 from auditor import __version__
 from auditor.cli import exit_code
 from auditor.cli.option import global_options
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ConfigError
 
 # the first line of each command's help, so that --help imports no command
 COMMANDS = {
     "audit": "Collect all sources, judge them, report, and store the run.",
     "collect": "Write a snapshot of facts as JSON, and judge nothing.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
+    "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",
     "validate": "Check a policy file: every error at once, each with its place.",
 }
@@ -109,7 +110,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _said(error.format_message(), error.exit_code, _context_line(error))
     except AuditorError as error:
-        return _said(str(error), error.exit_code)
+        return _said(_told(error), error.exit_code)
     except KeyboardInterrupt:
         return exit_code.INTERRUPTED
     except _TerminatedError:
@@ -117,6 +118,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _crashed(error)
     return result if isinstance(result, int) else 0
+
+
+def _told(error: AuditorError) -> str:
+    """The error's text; several at once stand on lines of their own, which editors can read."""
+    count = len(error.problems) if isinstance(error, ConfigError) else 1
+    return str(error) if count < 2 else f"{count} errors:\n{error}"
 
 
 def _context_line(error: click.ClickException) -> str:
@@ -133,7 +140,7 @@ def _said(message: str, code: int, more: str = "") -> int:
 
 
 def _crashed(error: Exception) -> int:
-    """An uncaught exception: its text may hold anything, so its type and place are shown, and all of it with -vvv."""
+    """An uncaught exception: its text may hold anything, so only its type and place are shown."""
     import traceback
 
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,7 +1,7 @@
 """Options that several commands share; each can also be given as AUDITOR_<OPTION>."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,25 +55,33 @@ def settings(context: click.Context) -> Settings:
     """The global options, as given before the command, after it, or both."""
     import os
 
-    inner, outer = context.params, context.parent.params if context.parent else {}
-    config = _given(context, "config") or outer.get("config")
-    plain = inner.get("no_color") or outer.get("no_color") or bool(os.environ.get("NO_COLOR"))
+    given = [level.params for level in _levels(context)]
+    config = _config(context)
+    plain = any(level.get("no_color") for level in given) or bool(os.environ.get("NO_COLOR"))
     return Settings(
         config=config,
         config_named=config is not None,
-        quiet=bool(inner.get("quiet") or outer.get("quiet")),
-        verbosity=max(inner.get("verbose") or 0, outer.get("verbose") or 0),
+        quiet=any(level.get("quiet") for level in given),
+        verbosity=max(level.get("verbose") or 0 for level in given),
         color=False if plain else None,
     )
 
 
-def _given(context: click.Context, name: str) -> Any:
-    """What the command line itself says after the command; the environment was read before it."""
-    source = context.get_parameter_source(name)
-    outer = context.parent.get_parameter_source(name) if context.parent else None
-    if source is click.core.ParameterSource.ENVIRONMENT and outer is click.core.ParameterSource.COMMANDLINE:
-        return None
-    return context.params.get(name)
+def _levels(context: click.Context) -> Iterator[click.Context]:
+    """The command, the group that it belongs to, the program."""
+    level: click.Context | None = context
+    while level is not None:
+        yield level
+        level = level.parent
+
+
+def _config(context: click.Context) -> Path | None:
+    """The file that the command line names, the last place first; only then the environment's, which all levels see."""
+    levels = list(_levels(context))
+    named = click.core.ParameterSource.COMMANDLINE
+    spoken = [level for level in levels if level.get_parameter_source("config") is named]
+    path: Path | None = (spoken or levels)[0].params.get("config")
+    return path
 
 
 class Seconds(click.ParamType[float]):

@@ -20,6 +20,8 @@ from auditor.plugins import load
 from auditor.text import printable
 
 _NARROWEST, _WIDEST = 40, 120
+# the signs of our own that a terminal without Unicode lacks
+_PLAIN = str.maketrans({"·": "-", "…": "..."})
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,12 @@ def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def write_reports(outputs: Sequence[Output], report: Report, settings: Settings, *, code: int) -> None:
-    """Every output of the report; with --quiet a compliant one is not shown on standard output."""
+def write_reports(outputs: Sequence[Output], report: Report, settings: Settings) -> None:
+    """Every output of the report; with --quiet the console's of a compliant one is not shown on standard output."""
     for output in outputs:
         if output.path is not None:
             write_file(output.path, output.module.render(report, Style(verbosity=settings.verbosity)))
-        elif code or not settings.quiet or output.name != "console":
+        elif not settings.quiet or output.name != "console" or report.verdict != "compliant":
             write_stdout(output.module.render(report, _style(settings)))
 
 
@@ -68,7 +70,7 @@ def write_stdout(text: str) -> None:
     if sys.stdout is None:
         return
     try:
-        sys.stdout.buffer.write(text.encode(_encoding(), "backslashreplace"))
+        sys.stdout.buffer.write(_encoded(text))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _let_go(sys.stdout.fileno())
@@ -79,8 +81,12 @@ def write_stdout(text: str) -> None:
         raise OutputError(f"standard output can't be written: {error.strerror}") from error
 
 
-def _encoding() -> str:
-    return (sys.stdout.encoding if sys.stdout is not None else None) or "utf-8"
+def _encoded(text: str) -> bytes:
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace")
 
 
 def _let_go(descriptor: int) -> None:

@@ -1,9 +1,11 @@
 """What every judging command begins with: the policy file, its trust, the state folder, the compiled rules."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from auditor import __version__
 from auditor.cli.option import Settings
 from auditor.config import Config
 from auditor.config.loader import (
@@ -11,11 +13,14 @@ from auditor.config.loader import (
     Loaded,
     clone_config,
     find_config,
-    load_config,
+    load_chain,
     load_standard,
+    read_chain,
 )
 from auditor.config.trust import is_trusted, state_folder, without_credentials
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, SourceError
+from auditor.model.facts.snapshot import Snapshot
+from auditor.model.missing import MISSING
 from auditor.pipeline.evaluation import Bench, prepare
 
 
@@ -43,18 +48,28 @@ def cache_folder() -> Path:
     return (given if given.is_absolute() else Path("~/.cache").expanduser()) / "auditor"
 
 
-def open_session(settings: Settings, *, site: str | None = None) -> Session:
+def open_session(settings: Settings, *, judged: Snapshot | None = None) -> Session:
     """The session of the policy file that is named or found; without one, of the git clone that holds this folder.
 
-    `site` stands in for the clone where only a stored snapshot is judged. Raises ConfigError.
+    `judged` is a stored snapshot, whose own clone then stands for that folder. Raises ConfigError.
     """
     path = settings.config if settings.config is not None else find_config(Path.cwd())
     if path is not None:
-        return _session_of(load_config(path), path, named=settings.config_named)
-    if site is not None:
-        loaded = load_standard(Config(id=site, local=None))
-        return Session(loaded=loaded, state=state_folder())
+        return _session_of(_loaded(path), path, named=settings.config_named)
+    if judged is not None:
+        return _without_file(_config_of(judged))
     return _session_of_clone(Path.cwd())
+
+
+def _loaded(path: Path) -> Loaded:
+    """The configuration; bytes that have passed the schema once needn't pass it at every start."""
+    chain = read_chain(path)
+    mark = cache_folder() / f"valid-{__version__}-{chain.sha256}"
+    loaded = load_chain(chain, validated=mark.exists())
+    with suppress(OSError):
+        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mark.touch(mode=0o600)
+    return loaded
 
 
 def _session_of(loaded: Loaded, path: Path, *, named: bool) -> Session:
@@ -72,7 +87,26 @@ def _session_of_clone(start: Path) -> Session:
     folder = find_clone(start)
     if folder is None:
         raise ConfigError(f"no {NAME} here or above, and no git clone: go into a clone, or name a file with -c")
-    clone = identify(folder)
-    config = clone_config(folder, identifier=f"{clone.root_commit or 'unborn'}-{folder.name}", branch=clone.branch)
+    try:
+        clone = identify(folder)
+    except SourceError:
+        # the witness says what is wrong with it; until then it has no other name
+        return _without_file(clone_config(folder, identifier=f"unreadable-{folder.name}", branch="main"))
+    identifier = f"{clone.root_commit or 'unborn'}-{folder.name}"
+    return _without_file(clone_config(folder, identifier=identifier, branch=clone.branch))
+
+
+def _without_file(config: Config) -> Session:
     note = f"no {NAME}: this clone is judged by the standard policy alone"
-    return Session(loaded=load_standard(config), state=state_folder(), notes=(note,))
+    # what ships has passed its schema in the tests
+    return Session(loaded=load_standard(config, validated=True), state=state_folder(), notes=(note,))
+
+
+def _config_of(snapshot: Snapshot) -> Config:
+    """What `audit` took for the configuration when it saw the clone of the snapshot without a policy file."""
+    local = snapshot.local
+    if local is MISSING:
+        return Config(id=snapshot.site_id)
+    path = Path("." if local.path is MISSING else local.path)
+    branch = "main" if local.main is MISSING else local.main.name
+    return clone_config(path, identifier=snapshot.site_id, branch=branch)

@@ -1,8 +1,11 @@
 """Stored snapshots read back; a foreign file is capped in size and depth before anything is made of it."""
 
 import json
+import os
+import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +13,21 @@ from auditor.errors import SnapshotError, UsageError
 from auditor.model.codec import DecodeError, decode
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
 from auditor.plugins import names
-from auditor.text import parse_time, printable
+from auditor.text import parse_time, printable, short
 
 MAX_BYTES = 256 * 1024 * 1024
 # CEL crashes on input that is nested thousands of levels deep
 MAX_DEPTH = 64
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_snapshots(paths: Sequence[Path], site: str) -> tuple[Snapshot, ...]:
     """The snapshots of `--with`; raises SnapshotError, for one of another site too."""
     snapshots = [read_snapshot(path) for path in paths]
     for path, snapshot in zip(paths, snapshots, strict=True):
-        if snapshot.site != site:
-            raise SnapshotError(f"'{path}' is of the site '{snapshot.site}', and this is '{site}'")
+        if snapshot.site_id != site:
+            name, other = printable(str(path)), printable(snapshot.site_id)
+            raise SnapshotError(f"'{name}' is of the site '{other}', and this is '{site}': bring one of this site")
     return tuple(snapshots)
 
 
@@ -30,14 +35,13 @@ def read_snapshot(path: Path) -> Snapshot:
     """A snapshot from a file, `-` for standard input; raises SnapshotError."""
     name = printable(str(path))
     try:
-        text = _read(path).decode("utf-8")
-        data = json.loads(text)
+        data = json.loads(_read(path).decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
     except OSError as error:
         raise SnapshotError(f"'{name}' can't be read: {error.strerror}") from error
+    except DecodeError as error:
+        raise SnapshotError(f"'{name}' was edited or is damaged: {printable(str(error))}") from error
     except (ValueError, RecursionError) as error:
         raise SnapshotError(f"'{name}' is no JSON, or was cut short: write it again with auditor collect") from error
-    if _depth(data) > MAX_DEPTH:
-        raise SnapshotError(f"'{name}' is nested more than {MAX_DEPTH} levels deep: auditor wrote no such file")
     return _decoded(data, name)
 
 
@@ -46,37 +50,86 @@ def _decoded(data: Any, name: str) -> Snapshot:
     if not isinstance(version, int):
         raise SnapshotError(f"'{name}' is no snapshot: it has no schema_version")
     if version != SCHEMA_VERSION:
-        raise SnapshotError(f"'{name}' has schema_version {version}, this auditor reads {SCHEMA_VERSION}")
+        known = f"this auditor reads {SCHEMA_VERSION}: use the auditor that wrote it"
+        raise SnapshotError(f"'{name}' has schema_version {version}, {known}")
     try:
-        json.dumps(data, ensure_ascii=False).encode("utf-8")
-        snapshot = decode(Snapshot, data)
-        for moment in (snapshot.started_at, snapshot.finished_at):
-            parse_time(moment)
-    except (DecodeError, ValueError) as error:
+        _check(data)
+        return decode(Snapshot, data)
+    except DecodeError as error:
         raise SnapshotError(f"'{name}' was edited or is damaged: {printable(str(error))}") from error
-    return snapshot
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are all different: of two readers, each could believe another of two equal ones."""
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
+        double = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+        raise DecodeError(f"/…/{double}: stands there twice")
+    return keys
+
+
+def _no_number(text: str) -> Any:
+    raise DecodeError(f"/…: {text} is no number of JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A place in the data: the place above it, and the key or index that leads on from there."""
+
+    above: "_Step | None"
+    key: str | int
+    depth: int
+
+    @property
+    def pointer(self) -> str:
+        keys: list[str] = []
+        step: _Step | None = self
+        while step is not None and step.above is not None:
+            keys.append(str(step.key))
+            step = step.above
+        return "".join(f"/{key}" for key in reversed(keys))
+
+
+def _check(data: Any) -> None:
+    """Raise DecodeError for what JSON allows and no snapshot holds: half a character, a moment that is none, a pit.
+
+    Without recursion, since depth is in doubt.
+    """
+    waiting: list[tuple[_Step, Any]] = [(_Step(None, "", 0), data)]
+    while waiting:
+        step, value = waiting.pop()
+        if isinstance(value, str):
+            _check_text(step, value)
+        elif isinstance(value, (dict, list)):
+            if step.depth == MAX_DEPTH:
+                raise DecodeError(f"/: nested more than {MAX_DEPTH} levels deep")
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [
+                (_Step(step, key, step.depth + 1), item) for key, item in items if isinstance(item, (str, dict, list))
+            ]
+
+
+def _check_text(step: _Step, text: str) -> None:
+    if not text.isascii() and _HALF.search(text):
+        raise DecodeError(f"{step.pointer}: half a surrogate pair is no text")
+    if isinstance(step.key, str) and (step.key.endswith("_at") or step.key == "since"):
+        try:
+            parse_time(text)
+        except ValueError as error:
+            raise DecodeError(
+                f"{step.pointer}: '{short(text, 40)}' is no moment: 2026-02-01T03:00:00Z is one"
+            ) from error
 
 
 def _read(path: Path) -> bytes:
     stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
     with stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        # a file that tells its size needn't be read to be refused
+        size = os.fstat(stream.fileno()).st_size
+        data = b"" if size > MAX_BYTES else stream.read(MAX_BYTES + 1)
+    if max(size, len(data)) > MAX_BYTES:
         raise SnapshotError(f"'{printable(str(path))}' is larger than {MAX_BYTES // 1024**2} MiB: no snapshot is")
     return data
-
-
-def _depth(value: Any) -> int:
-    """How deep a JSON value is nested; without recursion, since depth is what is in doubt."""
-    deepest, waiting = 0, [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        if depth > MAX_DEPTH:
-            return depth
-        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-        waiting += [(child, depth + 1) for child in children if isinstance(child, (dict, list))]
-    return deepest
 
 
 def sources_known(given: Sequence[str]) -> tuple[str, ...]:

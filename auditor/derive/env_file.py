@@ -6,6 +6,7 @@ from typing import Literal
 
 from auditor.config import Config
 from auditor.model.facts.local import IgnoreProbe, Local
+from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
@@ -41,24 +42,45 @@ class EnvFiles:
 
 
 def derive(snapshot: Snapshot, _config: Config) -> EnvFiles:
-    """The env files of the clone."""
-    local = snapshot.local
-    if local is MISSING:
+    """The env files of the clone and of the NAS; what the branches track and ignore is the clone's."""
+    local, nas = snapshot.local, snapshot.nas
+    if local is MISSING and nas is MISSING:
         return EnvFiles()
-    if not local.available:
-        return EnvFiles(gaps=(Gap(pointer="/env_file", reason=f"local is unavailable: {local.error}"),))
+    known = local is not MISSING and local.available
+    tracked: tuple[TrackedEnvFile, ...] | Missing = MISSING
+    if local is not MISSING and local.tracked_env_files is not MISSING:
+        found = local.tracked_env_files
+        tracked = tuple(TrackedEnvFile(source="local", branch=one.branch, path=one.path) for one in found)
     return EnvFiles(
-        files=MISSING if local.env_files is MISSING else tuple(_files(local)),
-        tracked=MISSING
-        if local.tracked_env_files is MISSING
-        else tuple(TrackedEnvFile(source="local", branch=one.branch, path=one.path) for one in local.tracked_env_files),
-        ignores=local.env_ignore,
-        gaps=(
-            *carried(local.gaps, ("/local/env_files",), "/env_file/files"),
-            *carried(local.gaps, ("/local/tracked_env_files",), "/env_file/tracked"),
-            *carried(local.gaps, ("/local/env_ignore",), "/env_file/ignores"),
-        ),
+        files=(*(() if local is MISSING else _files(local)), *(() if nas is MISSING else _nas_files(nas))),
+        tracked=tracked,
+        ignores=local.env_ignore if known and local is not MISSING else MISSING,
+        gaps=(*(() if local is MISSING else _local_gaps(local)), *(() if nas is MISSING else _nas_gaps(nas))),
     )
+
+
+def _local_gaps(local: Local) -> Iterator[Gap]:
+    if not local.available:
+        for name in ("files", "tracked", "ignores"):
+            yield Gap(pointer=f"/env_file/{name}", reason=f"local is unavailable: {local.error}")
+        return
+    yield from carried(local.gaps, ("/local/env_files",), "/env_file/files")
+    yield from carried(local.gaps, ("/local/tracked_env_files",), "/env_file/tracked")
+    yield from carried(local.gaps, ("/local/env_ignore",), "/env_file/ignores")
+    if local.env_files is MISSING:
+        yield Gap(pointer="/env_file/files", reason="the clone's env files were not observed")
+
+
+def _nas_gaps(nas: Nas) -> Iterator[Gap]:
+    if not nas.available:
+        yield Gap(pointer="/env_file/files", reason=f"nas is unavailable: {nas.error}")
+        return
+    # what keys a file holds is another rule's matter
+    own = tuple(gap for gap in nas.gaps if not gap.pointer.endswith("/keys"))
+    found = carried(own, ("/nas/env_files",), "/env_file/files")
+    yield from found
+    if nas.env_files is MISSING and not found:
+        yield Gap(pointer="/env_file/files", reason="the NAS's env files were not observed")
 
 
 def _files(local: Local) -> Iterator[EnvFile]:
@@ -67,3 +89,8 @@ def _files(local: Local) -> Iterator[EnvFile]:
             continue
         mode = MISSING if file.mode is None else file.mode
         yield EnvFile(source="local", path=file.path, mode=mode, readable_by_others=file.readable_by_others)
+
+
+def _nas_files(nas: Nas) -> Iterator[EnvFile]:
+    for file in () if nas.env_files is MISSING else nas.env_files:
+        yield EnvFile(source="nas", path=file.path, mode=file.mode, readable_by_others=file.readable_by_others)

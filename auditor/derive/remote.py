@@ -1,12 +1,13 @@
 """The addresses that clones push to and fetch from: are they the canonical repository, do they carry credentials."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from auditor.config import Config, Gitea
-from auditor.model.facts.local import Local, Origin, RemoteAddress, RemoteUrl
+from auditor.model.facts.local import CredentialPlace, Local, Origin, RemoteAddress, RemoteUrl
+from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
@@ -26,12 +27,16 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:
-    """A place in a witness's git configuration that holds a credential; its value was never kept."""
+    """A place in a witness's git configuration that holds a credential; its value was never kept.
+
+    `url` is the address that should stand there instead, None where the value is no address.
+    """
 
     source: Literal["local", "nas"]
     name: str
     kind: str
     key: str
+    url: str | None
     place: str
     path: str | None
     line: int | None
@@ -47,20 +52,52 @@ class Remotes:
 
 
 def derive(snapshot: Snapshot, config: Config) -> Remotes:
-    """What the clone's remotes are; without `gitea:` there is nothing that they could be compared with."""
-    local = snapshot.local
-    if local is MISSING:
+    """The clone's remotes, and the credentials of clone and NAS; without `gitea:` nothing says which is canonical."""
+    local, nas = snapshot.local, snapshot.nas
+    if local is MISSING and nas is MISSING:
         return Remotes()
-    if not local.available:
-        return Remotes(gaps=(Gap(pointer="/remote", reason=f"local is unavailable: {local.error}"),))
+    addresses: tuple[Address, ...] | Missing = MISSING
+    if local is not MISSING and local.available:
+        addresses = _addresses(local, config)
     return Remotes(
-        addresses=_addresses(local, config),
-        credentials=MISSING if local.credentials is MISSING else tuple(_credentials(local)),
+        addresses=addresses,
+        credentials=(
+            *(() if local is MISSING else _credentials(local)),
+            *(() if nas is MISSING or config.nas is None else _nas_credentials(nas, config.nas.root)),
+        ),
         gaps=(
-            *carried(local.gaps, ("/local/remotes",), "/remote/addresses"),
-            *carried(local.gaps, ("/local/credentials",), "/remote/credentials"),
+            *(() if local is MISSING else _local_gaps(local)),
+            *(() if nas is MISSING else _nas_gaps(nas)),
         ),
     )
+
+
+def _local_gaps(local: Local) -> Iterator[Gap]:
+    if not local.available:
+        yield from _everywhere(f"local is unavailable: {local.error}")
+        return
+    yield from carried(local.gaps, ("/local/remotes",), "/remote/addresses")
+    yield from carried(local.gaps, ("/local/credentials",), "/remote/credentials")
+    if local.credentials is MISSING:
+        yield Gap(pointer="/remote/credentials", reason="the clone's git configuration was not observed")
+
+
+def _everywhere(reason: str) -> Iterator[Gap]:
+    return (Gap(pointer=f"/remote/{name}", reason=reason) for name in ("addresses", "credentials"))
+
+
+def _nas_gaps(nas: Nas) -> Iterator[Gap]:
+    """Only credentials are the NAS's matter here: its own remotes are those of its repository."""
+    if not nas.available or nas.releases is MISSING:
+        yield Gap(pointer="/remote/credentials", reason=f"nas is unavailable: {nas.error or 'no release was read'}")
+        return
+    for index, release in enumerate(nas.releases):
+        place = f"/nas/releases/{index}/git"
+        found = tuple(gap for gap in nas.gaps if gap.pointer in (place, f"{place}/credentials"))
+        if release.git is MISSING or (release.git is not None and release.git.credentials is MISSING):
+            unread = Gap(pointer="", reason=f"the git configuration of release {release.name} was not observed")
+            found = found or (unread,)
+        yield from (replace(gap, pointer="/remote/credentials") for gap in found)
 
 
 def _addresses(local: Local, config: Config) -> tuple[Address, ...] | Missing:
@@ -84,33 +121,54 @@ def _address(remote: str, address: RemoteAddress, gitea: Gitea | None) -> Addres
     )
 
 
-def fault(url: RemoteUrl, gitea: Gitea) -> str | None:
-    """What keeps `url` from being the canonical repository; https, ssh and scp forms of one repository are equal."""
+def fault(url: RemoteUrl, gitea: Gitea, more: frozenset[str] = frozenset()) -> str | None:
+    """What keeps `url` from being the canonical repository; https, ssh and scp forms of one repository are equal.
+
+    `more` are further names of the server, as one witness sees it.
+    """
     if url.host is None:
         return "it is no address of a server"
-    if url.host.lower() not in _hosts(gitea):
+    if url.host.lower() not in hosts_of(gitea) | more:
         return f"its host is {url.host}"
     if f"{url.owner}/{url.repository}".lower() != f"{gitea.owner}/{gitea.repo}".lower():
         return f"it is the repository {url.owner or ''}/{url.repository or ''}"
     return None
 
 
-def _hosts(gitea: Gitea) -> frozenset[str]:
+def hosts_of(gitea: Gitea) -> frozenset[str]:
+    """The names of the server that the policy file gives."""
     addresses = (urlsplit(address).hostname for address in (gitea.base, gitea.address))
     return frozenset(host.lower() for host in (*addresses, *gitea.hosts) if host)
 
 
 def _credentials(local: Local) -> Iterator[Credential]:
     for found in () if local.credentials is MISSING else local.credentials:
-        yield Credential(
-            source="local",
-            name=found.name,
-            kind=found.credential_kind,
-            key=found.key,
-            place=_place(found.origin),
-            path=found.origin.file,
-            line=found.origin.line,
-        )
+        yield _credential("local", found, found.origin.file)
+
+
+def _nas_credentials(nas: Nas, root: str) -> Iterator[Credential]:
+    """Those of every release, the active one's first."""
+    releases = () if nas.releases is MISSING else nas.releases
+    for release in sorted(releases, key=lambda one: not one.active):
+        if release.git is MISSING or release.git is None or release.git.credentials is MISSING:
+            continue
+        for found in release.git.credentials:
+            yield _credential("nas", found, f"{root}/{release.git.path}/{found.origin.file or 'config'}")
+
+
+def _credential(source: Literal["local", "nas"], found: CredentialPlace, path: str | None) -> Credential:
+    line = found.origin.line
+    place = found.origin.level if path is None else path if line is None else f"{path}:{line}"
+    return Credential(
+        source=source,
+        name=found.name,
+        kind=found.credential_kind,
+        key=found.key,
+        url=None if found.url is None else found.url.text,
+        place=place,
+        path=path,
+        line=line,
+    )
 
 
 def _place(origin: Origin) -> str:

@@ -40,8 +40,17 @@ def derive(snapshot: Snapshot, _config: Config) -> Unpublished:
         return Unpublished(gaps=(Gap(pointer="/unpublished", reason=f"local is unavailable: {local.error}"),))
     return Unpublished(
         items=(*_branches(local), *_stashes(local), *_files(local)),
-        gaps=carried(local.gaps, tuple(f"/local/{name}" for name in _READ), "/unpublished/items"),
+        gaps=_gaps(local),
     )
+
+
+def _gaps(local: Local) -> tuple[Gap, ...]:
+    """What may hide work: the witness's own gaps, else the facts that it does not give."""
+    absent = [name for name in _READ if getattr(local, name) is MISSING]
+    unsaid = tuple(
+        Gap(pointer="/unpublished/items", reason=f"the clone's {name} facts were not observed") for name in absent
+    )
+    return carried(local.gaps, tuple(f"/local/{name}" for name in _READ), "/unpublished/items") or unsaid
 
 
 def _branches(local: Local) -> Iterator[Work]:

@@ -34,7 +34,10 @@ class _Page:
         """Verdict, chain, next step, and what the reader must know before all else."""
         report = self.report
         word = self._paint(report.verdict, _VERDICT_COLORS.get(report.verdict, "bold"), "bold")
-        yield f"{word}  {_clean(report.run.site)}  {_local_time(report.run.finished_at)}"
+        whole = f"{report.verdict}  {_clean(report.run.site)}  {_local_time(report.run.finished_at)}"
+        first, *more = self._wrapped(whole)
+        yield word + first.removeprefix(report.verdict)
+        yield from more
         yield from self._wrapped(_counts(report))
         if report.chain:
             links = (f"{link.name} {link.text}{_age(link.age_seconds)}" for link in report.chain)
@@ -44,20 +47,16 @@ class _Page:
         missing = [source.name for source in report.sources if source.status == "not-configured"]
         if missing:
             yield from self._wrapped(f"not configured, so not judged: {', '.join(missing)}")
-        yield from (self._source(source) for source in report.sources if source.status in _WORTH_A_LINE)
+        for source in report.sources:
+            if source.status in _WORTH_A_LINE:
+                yield from self._wrapped(_source(source))
         yield from self._next()
 
-    def _source(self, source: SourceStatus) -> str:
-        error = f": {_clean(source.error)}" if source.error else ""
-        return f"{source.name} is {source.status}{error}"
-
     def _next(self) -> Iterator[str]:
-        weighty = sorted(self._open(), key=lambda finding: -finding.severity.weight)
-        if not weighty:
-            blind = [one for one in self._of(Outcome.UNKNOWN) if one.remediation]
-            weighty = sorted(blind, key=lambda finding: -finding.severity.weight)
-        if weighty and weighty[0].remediation:
-            yield f"{self._paint('next:', 'bold')} {_clean(weighty[0].remediation)}"
+        open_ = self._open() or self._of(Outcome.UNKNOWN)
+        weighty = sorted((one for one in open_ if one.remediation), key=lambda one: -one.severity.weight)
+        if weighty:
+            yield from self._commands("next:", "bold", weighty[0].remediation)
 
     def failures(self) -> Iterator[str]:
         """Each failure that counts, by invariant, the gravest first."""
@@ -66,42 +65,46 @@ class _Page:
             group = [finding for finding in weighty if finding.invariant is invariant]
             if group:
                 yield self._paint(invariant.value, "bold")
-                for finding in sorted(group, key=lambda one: -one.severity.weight):
+                group.sort(key=lambda one: -one.severity.weight)
+                # what mends several findings of a rule at once is said once, below the last of them
+                for finding, following in zip(group, [*group[1:], None], strict=True):
                     yield from self._failure(finding)
+                    if following is None or _remedy(finding) != _remedy(following):
+                        yield from self._commands("mend:", "cyan", finding.remediation, indent=_INDENT)
 
     def _failure(self, finding: Finding) -> Iterator[str]:
         new = " (new)" if finding.baseline == "new" else ""
-        severity = self._paint(f"{finding.severity.value:<8}", _severity_color(finding.severity))
-        yield f"{severity}  {finding.rule_id}  {_clean(finding.subject)}{new}"
+        yield from self._headed(
+            f"{finding.severity.value:<8}",
+            f"{finding.rule_id}  {_clean(finding.subject)}{new}",
+            _tint(finding.severity),
+        )
         yield from self._wrapped(_clean(finding.message), indent=_INDENT)
-        if finding.remediation:
-            # a command that is broken over lines can't be pasted
-            yield f"{_INDENT}{self._paint('mend:', 'cyan')} {_clean(finding.remediation)}"
         if self.style.verbosity > 1:
             for value in finding.evidence:
                 yield from self._wrapped(f"{value.name}: {_clean(value.value or 'unknown')}", indent=_INDENT)
 
     def unknowns(self) -> Iterator[str]:
         """One line for each cause, however many rules it blinds."""
-        causes: dict[tuple[str, str], list[Finding]] = {}
+        causes: dict[str, list[Finding]] = {}
         for finding in self._of(Outcome.UNKNOWN):
-            causes.setdefault((finding.message, finding.remediation), []).append(finding)
+            causes.setdefault(finding.message, []).append(finding)
         if causes:
             yield self._paint("unknown", "bold")
-        for (message, remedy), group in causes.items():
+        for message, group in causes.items():
             rules = list(dict.fromkeys(finding.rule_id for finding in group))
             count = f" ({len(group)} findings)" if len(group) > len(rules) else ""
             yield from self._wrapped(f"{_clean(message)}{count}")
             yield from self._wrapped(_listed(rules), indent=_INDENT)
-            if remedy:
-                yield f"{_INDENT}{self._paint('mend:', 'cyan')} {_clean(remedy)}"
+            remedy = next((finding.remediation for finding in group if finding.remediation), "")
+            yield from self._commands("mend:", "cyan", remedy, indent=_INDENT)
 
     def waived(self) -> Iterator[str]:
         """Failures that somebody answers for."""
         for finding in self._of(Outcome.FAIL):
             if finding.waiver is not None:
                 text = f"waived until {finding.waiver.expires} by {finding.waiver.owner}: {finding.waiver.reason}"
-                yield f"{finding.rule_id}  {_clean(finding.subject)}"
+                yield from self._headed("waived  ", f"{finding.rule_id}  {_clean(finding.subject)}", "dim")
                 yield from self._wrapped(_clean(text), indent=_INDENT)
 
     def advice(self) -> Iterator[str]:
@@ -116,12 +119,12 @@ class _Page:
         """What is right again, and with -v what passed and what did not apply."""
         for finding in self._of(Outcome.PASS):
             if finding.baseline == "absent":
-                yield f"{self._paint('fixed', 'green')}     {finding.rule_id}  {_clean(finding.subject)}"
+                yield from self._headed("fixed   ", f"{finding.rule_id}  {_clean(finding.subject)}", "green")
             elif self._verbose:
-                yield f"pass      {finding.rule_id}  {_clean(finding.message)}"
+                yield from self._headed("pass    ", f"{finding.rule_id}  {_clean(finding.message)}")
         if self._verbose:
             for finding in self._of(Outcome.NOT_APPLICABLE):
-                yield f"n/a       {finding.rule_id}  {_clean(finding.message)}"
+                yield from self._headed("n/a     ", f"{finding.rule_id}  {_clean(finding.message)}")
 
     def table(self) -> Iterator[str]:
         """How each invariant fared."""
@@ -130,9 +133,14 @@ class _Page:
             group = [finding for finding in self.report.findings if finding.invariant is invariant]
             if group:
                 rows.append([invariant.value, *_tally(group)])
-        if rows:
-            headers = ("invariant", "fail", "unknown", "waived", "pass", "n/a")
-            yield from tabulate(rows, headers=headers, tablefmt="simple").splitlines()
+        headers = ("invariant", "fail", "unknown", "waived", "pass", "n/a")
+        lines = tabulate(rows, headers=headers, tablefmt="simple").splitlines() if rows else []
+        if all(len(line) <= self.style.width for line in lines):
+            yield from lines
+            return
+        for name, *counts in rows:
+            told = (f"{count} {header}" for count, header in zip(counts, headers[1:], strict=True) if count)
+            yield from self._wrapped(f"{name}: {', '.join(told)}")
 
     @property
     def _verbose(self) -> bool:
@@ -143,6 +151,19 @@ class _Page:
 
     def _open(self) -> list[Finding]:
         return [finding for finding in self._of(Outcome.FAIL) if finding.waiver is None]
+
+    def _headed(self, word: str, text: str, *colors: str) -> Iterator[str]:
+        """A line that begins with a word of eight characters; what does not fit goes below it."""
+        first, *more = self._wrapped(text, indent=_INDENT) or [_INDENT]
+        yield f"{self._paint(word, *colors)}  {first.removeprefix(_INDENT)}"
+        yield from more
+
+    def _commands(self, label: str, color: str, text: str, indent: str = "") -> Iterator[str]:
+        """The lines of a remedy, each whole: a command that is broken over lines can't be pasted."""
+        before = f"{indent}{self._paint(label, color)} "
+        for line in text.splitlines():
+            yield f"{before}{_clean(line)}"
+            before = " " * len(f"{indent}{label} ")
 
     def _wrapped(self, text: str, indent: str = "") -> list[str]:
         return textwrap.wrap(
@@ -155,13 +176,21 @@ class _Page:
         )
 
     def _paint(self, text: str, *colors: str) -> str:
-        if not self.style.color:
+        if not self.style.color or not colors:
             return text
         codes = ";".join(str(_COLORS[color]) for color in colors)
         return f"\x1b[{codes}m{text}\x1b[0m"
 
 
 _WORTH_A_LINE = ("unavailable", "brought", "left-out")
+
+
+def _source(source: SourceStatus) -> str:
+    return f"{source.name} is {source.status}" + (f": {_clean(source.error)}" if source.error else "")
+
+
+def _remedy(finding: Finding) -> tuple[str, str]:
+    return finding.rule_id, finding.remediation
 
 
 def _tally(group: Sequence[Finding]) -> tuple[int, ...]:
@@ -194,7 +223,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(listed[:_NAMED]) + more
 
 
-def _severity_color(severity: Severity) -> str:
+def _tint(severity: Severity) -> str:
     return {Severity.CRITICAL: "red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}.get(severity, "dim")
 
 

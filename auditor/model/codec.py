@@ -4,6 +4,7 @@ import base64
 import binascii
 import dataclasses
 import json
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from auditor.model.missing import MISSING, Missing
 Json = Any
 Decoder = Callable[[Json, str], Any]
 T = TypeVar("T")
+_JSON = frozenset({str, int, float, bool, type(None)})
 
 
 class DecodeError(ValueError):
@@ -29,17 +31,17 @@ def canonical(value: Json) -> str:
 
 def encode(value: object) -> Json:
     """The JSON-ready form of a dataclass tree: fields that are MISSING are absent, tuples become lists."""
+    kind: Any = type(value)
+    if kind in _JSON:  # nearly everything: asked first, since a snapshot holds a hundred thousand of them
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (str, int, float)):
-        return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, (tuple, list)):
         return [encode(item) for item in value]
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
-    kind: Any = type(value)
     return {key: encode(item) for key, name in _names(kind).items() if (item := getattr(value, name)) is not MISSING}
 
 
@@ -85,16 +87,32 @@ def _scalar(hint: Any) -> Decoder:
     if hint not in names:
         raise TypeError(f"{hint!r} has no JSON form")
     if hint is float:
-        return _plain((int, float), names[hint], float)
+        return _number
+    if hint is int:
+        return _whole
     return _plain(hint, names[hint])
 
 
-def _plain(accepted: Any, name: str, convert: Callable[[Any], Any] | None = None) -> Decoder:
+def _number(value: Json, pointer: str) -> float:
+    """A number that can be written again: JSON has no infinity, which `1e999` is to Python."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
+        raise DecodeError(f"{pointer or '/'}: {_short(value)} is not a number")
+    return float(value)
+
+
+def _whole(value: Json, pointer: str) -> int:
+    """A whole number of at most 64 bits: expressions know no larger one."""
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise DecodeError(f"{pointer or '/'}: {_short(value)} is not a whole number")
+    return value
+
+
+def _plain(accepted: Any, name: str) -> Decoder:
     def plain(value: Json, pointer: str) -> Any:
         # bool is an int to Python, and not to JSON
         if not isinstance(value, accepted) or (isinstance(value, bool) and accepted is not bool):
             raise DecodeError(f"{pointer or '/'}: {_short(value)} is not {name}")
-        return convert(value) if convert else value
+        return value
 
     return plain
 
@@ -138,27 +156,30 @@ def _sequence(item: Any) -> Decoder:
     return sequence
 
 
+def is_required(field: dataclasses.Field[Any], hint: Any) -> bool:
+    """Whether the JSON form must have this field: it has no default, and can't stay unobserved."""
+    plain = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return plain and Missing not in typing.get_args(hint)
+
+
 def _record(cls: type) -> Decoder:
     hints = typing.get_type_hints(cls)
     fields = _names(cls)
     decoders = {key: _decoder(hints[name]) for key, name in fields.items()}
-    required = [
-        field.name
-        for field in dataclasses.fields(cls)
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    ]
+    required = [field.name for field in dataclasses.fields(cls) if is_required(field, hints[field.name])]
+    absent = {name: MISSING for name, hint in hints.items() if Missing in typing.get_args(hint)}
 
     def record(value: Json, pointer: str) -> Any:
         if not isinstance(value, dict):
             raise DecodeError(f"{pointer or '/'}: {_short(value)} is not an object")
-        arguments = {}
+        arguments: dict[str, Any] = {**absent}
         for key, item in value.items():
             if key not in decoders:
                 raise DecodeError(f"{pointer}/{key}: unknown key")
             arguments[fields[key]] = decoders[key](item, f"{pointer}/{key}")
         for name in required:
             if name not in arguments:
-                raise DecodeError(f"{pointer}/{name}: missing")
+                raise DecodeError(f"{pointer}/{name.removesuffix('_')}: missing")
         return cls(**arguments)
 
     return record

@@ -73,7 +73,8 @@ class Rule:
     `for_each` is a path in the facts; `when`, `assertion` and `content` are CEL;
     `message`, `subject` and `remediation` are templates in which `{…}` holds CEL; `otherwise` says, as plain text,
     why the rule does not apply where `when` is false.
-    `needs` are the sources without which the rule has nothing to judge; None: those that it reads.
+    `needs` are the sources without which the rule has nothing to judge (`local|nas`: without both); None: those that
+    it reads. A `when` that is false whatever the element is makes the rule not applicable, to an empty list too.
     """
 
     id: str

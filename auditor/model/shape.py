@@ -6,6 +6,7 @@ import typing
 from enum import Enum
 from typing import Any
 
+from auditor.model.codec import is_required
 from auditor.model.missing import Missing
 
 Schema = dict[str, Any]
@@ -71,11 +72,7 @@ def _reference(cls: type, definitions: dict[str, Schema]) -> Schema:
             "type": "object",
             "description": (cls.__doc__ or "").split("\n")[0],
             "properties": {field.name.removesuffix("_"): _describe(hints[field.name], definitions) for field in fields},
-            "required": [field.name.removesuffix("_") for field in fields if _required(field)],
+            "required": [field.name.removesuffix("_") for field in fields if is_required(field, hints[field.name])],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{name}"}
-
-
-def _required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

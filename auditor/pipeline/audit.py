@@ -1,5 +1,6 @@
 """One audit from start to end: remember, collect, judge, store."""
 
+import json
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -8,16 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__
+from auditor.config import Config
 from auditor.history.lock import site_lock
 from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
 from auditor.history.store import History
-from auditor.model.codec import canonical, encode
+from auditor.model.codec import DecodeError, canonical, decode, encode
 from auditor.model.facts.earlier import Earlier, EarlierRun
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.report import Report
 from auditor.model.rules import Outcome
 from auditor.pipeline.collection import Request, collect
 from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
+from auditor.pipeline.memory import earlier_of
 from auditor.policy.baseline import EarlierFailure, Judgements
 from auditor.text import time_text
 
@@ -43,7 +46,7 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
         try:
             stack.enter_context(site_lock(folder, request.config.id, at=time_text(datetime.now(UTC))))
             history = stack.enter_context(History.open(folder))
-            request = replace(request, earlier=_earlier(history, request.config.id))
+            request = replace(request, earlier=_earlier(history, request.config))
             terms = replace(terms, earlier=_judgements(history.last_judgement(request.config.id)))
         except HistoryUnwritableError as error:
             return replace(_judged(collect(request), bench, terms), warnings=(f"this run is not stored: {error}",))
@@ -59,9 +62,16 @@ def _judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
     return Audited(snapshot=snapshot, report=evaluate(snapshot, bench, terms))
 
 
-def _earlier(history: History, site: str) -> Earlier:
-    run = history.latest(site, mode="audit")
-    return Earlier(run=None if run is None else EarlierRun(id=run.id, finished_at=run.finished_at))
+def _earlier(history: History, config: Config) -> Earlier:
+    """What the last stored audit leaves; one that an earlier version wrote otherwise leaves its date alone."""
+    run = history.latest(config.id, mode="audit")
+    if run is None:
+        return Earlier(run=None)
+    try:
+        previous = decode(Snapshot, json.loads(history.snapshot(run)))
+    except (DecodeError, ValueError):
+        return Earlier(run=EarlierRun(id=run.id, finished_at=run.finished_at))
+    return earlier_of(previous, config)
 
 
 def _judgements(last: Mapping[str, LastJudgement]) -> Judgements:

@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,8 @@ Mode = Literal["audit", "collect", "gate", "proposer"]
 Say = Callable[[str, str], None]
 # a thread that is blocked in a system call can't be interrupted; between two looks at it, signals are
 _LOOK_SECONDS = 0.05
+# how far the clocks of two machines may lie apart
+_CLOCK_SECONDS = 300
 
 
 def _silence(_source: str, _text: str) -> None:
@@ -37,6 +39,7 @@ class Request:
 
     `only` names the sources to ask, empty: all. `brought` are stored snapshots whose facts stand in for a source that
     can't be asked. `timeout` is for everything together, in seconds. `say` is told what each source waits for.
+    `collectors` are those to choose from, by name; None: all that the program has.
     """
 
     config: Config
@@ -47,6 +50,7 @@ class Request:
     earlier: Earlier | None = None
     state: Path | None = None
     say: Say = field(default=_silence)
+    collectors: Mapping[str, Collector] | None = None
 
     def heard_by(self, say: Say) -> "Request":
         """The same request, with `say` told what each source waits for."""
@@ -61,7 +65,7 @@ class _Visit:
     collector: Collector
     facts: Witness | None = None
     fault: BaseException | None = None
-    began: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     took: float = 0.0
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -74,14 +78,15 @@ def collect(request: Request) -> Snapshot:
         schema_version=SCHEMA_VERSION,
         tool_version=__version__,
         id=str(run_id(started)),
-        site=request.config.id,
+        site_id=request.config.id,
         mode=request.mode,
         started_at=time_text(started),
         finished_at=time_text(started),
         sources=(),
         earlier=MISSING if request.earlier is None else request.earlier,
     )
-    asked = {name: collector for name, collector in _collectors().items() if collector.configured(request.config)}
+    known = _collectors() if request.collectors is None else request.collectors
+    asked = {name: collector for name, collector in known.items() if collector.configured(request.config)}
     left = [name for name in asked if request.only and name not in request.only]
     for number in (1, 2):
         visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
@@ -118,9 +123,9 @@ def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadl
         while not visit.done.wait(_LOOK_SECONDS) and deadline.remaining():
             pass
         if not visit.done.is_set():
-            visit.fault = AuditorError(f"not finished within {span_text(request.timeout)}: raise --timeout")
+            visit.fault = AuditorError(f"not finished within {request.timeout:g} seconds: raise --timeout")
             visit.took = time.monotonic() - visit.began
-        request.say(visit.name, "")
+            request.say(visit.name, "")
     return visits
 
 
@@ -129,12 +134,13 @@ def _progress(visit: _Visit, say: Say) -> Callable[[str], None]:
 
 
 def _visit(visit: _Visit, context: Context) -> None:
-    visit.began = time.monotonic()
+    context.progress("starting")
     try:
         visit.facts = visit.collector.collect(context)
     except BaseException as error:  # the thread ends here; the main one decides
         visit.fault = error
     visit.took = time.monotonic() - visit.began
+    context.progress("")
     visit.done.set()
 
 
@@ -152,7 +158,9 @@ def _with_visits(snapshot: Snapshot, visits: Sequence[_Visit], started: datetime
 
 def _reason(fault: BaseException | None) -> str:
     """What is said of a source that failed; an unforeseen exception's own text may hold anything, and is not shown."""
-    if fault is None or isinstance(fault, AuditorError):
+    if fault is None:
+        return "internal error: its collector gave nothing: please report it"
+    if isinstance(fault, AuditorError):
         return short(printable(str(fault)))
     frame = traceback.extract_tb(fault.__traceback__)[-1]
     return f"internal error: {type(fault).__name__} at {Path(frame.filename).name}:{frame.lineno}: please report it"
@@ -169,6 +177,17 @@ def _source_run(visit: _Visit, facts: Witness, started: datetime) -> SourceRun:
     )
 
 
+def _too_old(age: float, limit: float) -> str | None:
+    """Why facts of this age, in seconds, can't stand in for a source; None where they can."""
+    if age >= limit:
+        return f"the facts that were brought are {span_text(age)} old, more than facts_max_age: collect them again"
+    if age < -_CLOCK_SECONDS:
+        return (
+            f"the facts that were brought are {span_text(-age)} in the future: set the clocks, and collect them again"
+        )
+    return None
+
+
 def _with_brought(snapshot: Snapshot, request: Request) -> Snapshot:
     """The snapshot with the facts of brought ones, never over a source that was observed in this run."""
     limit = request.config.limits.facts_max_age
@@ -177,9 +196,8 @@ def _with_brought(snapshot: Snapshot, request: Request) -> Snapshot:
         if (facts := other.local) is MISSING or known.get("local", _NOTHING).status in ("ok", "partial", "left-out"):
             continue
         age = (parse_time(snapshot.started_at) - parse_time(facts.observed_at)).total_seconds()
-        error = None
-        if age >= limit:
-            error = f"the facts that were brought are {span_text(age)} old, more than facts_max_age: collect them again"
+        error = _too_old(age, limit)
+        if error:
             facts = load("collectors", "local").unavailable(error, parse_time(facts.observed_at))
         elif not facts.available:
             error = facts.error

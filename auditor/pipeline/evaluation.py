@@ -1,7 +1,7 @@
 """From a snapshot to a report: derive, judge, compare; the same inputs give the same bytes."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from auditor.config import Config
 from auditor.config.fact import config_facts, limits_facts
 from auditor.config.loader import Loaded
 from auditor.model.codec import canonical, encode
+from auditor.model.facts.canon import Canon
 from auditor.model.facts.config import ConfigFacts, LimitsFacts
 from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
@@ -22,7 +23,7 @@ from auditor.plugins import load, names
 from auditor.policy.baseline import Judgements
 from auditor.policy.cache import cached
 from auditor.policy.compiler import SOURCES, CompiledRule, compile_rules
-from auditor.policy.judgement import Case, asked, cache_key, judge_case, vocabulary_of
+from auditor.policy.judgement import Case, asked, judge_case, vocabulary_of
 from auditor.policy.loader import load_policy
 from auditor.policy.reading import Vocabulary
 from auditor.policy.verdict import summarise, verdict_of
@@ -52,15 +53,23 @@ def prepare(loaded: Loaded, cache_folder: Path | None) -> Bench:
     from auditor.policy.expressions import CEL_VERSION
 
     policy, locate = load_policy(loaded)
-    names_known = vocabulary()
 
     def compile_all() -> tuple[CompiledRule, ...]:
-        return compile_rules(policy.rules, names_known, locate)
+        return compile_rules(policy.rules, vocabulary(), locate)
 
     if cache_folder is None:
         return Bench(config=loaded.config, policy=policy, compiled=compile_all())
-    key = cache_key(policy, names_known, (__version__, CEL_VERSION))
+    key = hashlib.sha256("\n".join((loaded.sha256, __version__, CEL_VERSION, *_code_marks())).encode()).hexdigest()
     return Bench(config=loaded.config, policy=policy, compiled=cached(cache_folder, key, compile_all))
+
+
+def _code_marks() -> Iterator[str]:
+    """What tells one state of the facts' definitions from another without importing them."""
+    root = Path(__file__).parent.parent
+    for folder in ("derive", "model", "policy"):
+        for file in sorted((root / folder).rglob("*.py")):
+            status = file.stat()
+            yield f"{file.relative_to(root)} {status.st_size} {status.st_mtime_ns}"
 
 
 @cache
@@ -84,7 +93,8 @@ def snapshot_text(snapshot: Snapshot) -> str:
 def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     """The report of a snapshot; id and times are the snapshot's own."""
     sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
-    facts = facts_of(snapshot, bench.config)
+    encoded = encode(snapshot)
+    facts = _facts(snapshot, encoded, bench.config)
     compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
     findings = judge_case(case, compiled, bench.policy, terms.earlier)
@@ -93,12 +103,12 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
         tool=Tool(name="auditor", version=__version__),
         run=RunInfo(
             id=snapshot.id,
-            site=snapshot.site,
+            site=snapshot.site_id,
             started_at=snapshot.started_at,
             finished_at=snapshot.finished_at,
             mode=snapshot.mode,
             policy_sha256=bench.policy.sha256,
-            snapshot_sha256=hashlib.sha256(snapshot_text(snapshot).encode("utf-8", "surrogatepass")).hexdigest(),
+            snapshot_sha256=hashlib.sha256(canonical(encoded).encode()).hexdigest(),
             notes=terms.notes,
         ),
         verdict=verdict_of(findings, terms.fail_on),
@@ -110,26 +120,34 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     )
 
 
-def facts_of(snapshot: Snapshot, config: Config) -> Mapping[str, Any]:
-    """The facts as rules see them, JSON-ready, by root."""
-    roots: dict[str, Any] = {
-        name: value
-        for name, value in vars(snapshot).items()
-        if value is not MISSING and hasattr(value, "__dataclass_fields__")
-    }
+def _facts(snapshot: Snapshot, encoded: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """The facts as rules see them, JSON-ready, by root; those of the sources are the snapshot's own."""
     derived = {name: load("derive", name).derive(snapshot, config) for name in names("derive")}
-    known = {**roots, **derived, "config": config_facts(config), "limits": limits_facts(config)}
-    return {name: encode(value) for name, value in known.items()}
+    made = {**derived, "config": config_facts(config), "limits": limits_facts(config)}
+    own = {name: value for name, value in encoded.items() if isinstance(value, dict)}
+    return {**own, **{name: encode(value) for name, value in made.items()}}
 
 
 def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:
     """How the source fared; one that the policy file doesn't name is not configured, unless its facts were brought."""
     run: SourceRun | None = next((run for run in snapshot.sources if run.name == name), None)
-    facts = getattr(snapshot, name, MISSING)
-    if run is None or (getattr(config, name, None) is None and run.status != "brought"):
+    configured = getattr(config, name, None) is not None
+    if not configured and (run is None or run.status != "brought"):
         return SourceStatus(name=name, status="not-configured")
+    if run is None:
+        return SourceStatus(name=name, status="unavailable", error="it was not asked when this snapshot was taken")
+    facts = getattr(snapshot, name, MISSING)
     gaps: tuple[Gap, ...] = () if facts is MISSING else facts.gaps
-    return SourceStatus(name=name, status=run.status, took_seconds=run.took_seconds, error=run.error, gaps=gaps)
+    status: str = run.status
+    if name == "gitea" and snapshot.canon is not MISSING and status in ("ok", "partial"):
+        gaps = (*gaps, *_canon_gaps(snapshot.canon))
+        status = "partial" if gaps else "ok"
+    return SourceStatus(name=name, status=status, took_seconds=run.took_seconds, error=run.error, gaps=gaps)
+
+
+def _canon_gaps(canon: Canon) -> tuple[Gap, ...]:
+    """The trees of commits are Gitea's: what can't be read of them is its fault."""
+    return canon.gaps if canon.available else (Gap(pointer="/canon", reason=canon.error or "unavailable"),)
 
 
 def _rules(policy: Policy, globs: Sequence[str]) -> Sequence[RuleSummary]:

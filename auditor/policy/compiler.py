@@ -14,6 +14,8 @@ SOURCES = ("local", "gitea", "nas", "site", "leaks")
 # the trees of commits are Gitea's: what can't be read of them is Gitea's fault
 _SOURCE_OF_ROOT = {**{name: name for name in SOURCES}, "canon": "gitea"}
 
+_ELEMENT = "*"
+
 Locate = Callable[[Rule, str, int, int], str]
 
 
@@ -106,7 +108,7 @@ class _Work:
             rule=rule,
             needs=needs,
             reads=reads,
-            roots=_roots(self._reads(_texts(rule, self._subject(needs)))),
+            roots=_roots(self._names(_texts(rule, self._subject(needs)))),
             when=when,
             assertion=self._expression("assert", rule.assertion, "BOOL") or b"",
             message=self._template("message", rule.message),
@@ -129,6 +131,14 @@ class _Work:
         for text in texts:
             found |= self.vocabulary.reads(text or "", variables)
         return tuple(sorted(found))
+
+    def _names(self, texts: Iterable[str | None]) -> tuple[str, ...]:
+        """What the expressions name beside the element: the list that it comes from needn't be converted for each."""
+        variables = {self.rule.variable: _ELEMENT} if self.rule.variable else {}
+        found: set[str] = set()
+        for text in texts:
+            found |= self.vocabulary.reads(text or "", variables)
+        return tuple(sorted(pointer for pointer in found if not pointer.startswith(_ELEMENT)))
 
     def _subject(self, needs: tuple[str, ...]) -> str:
         rule = self.rule
@@ -216,7 +226,7 @@ def _position(text: str, offset: int) -> tuple[int, int]:
 def source_of(rule: Rule, needs: tuple[str, ...]) -> str:
     """The source that a finding of the rule as a whole is about: the one it is named after, else the first it needs."""
     prefix = rule.id.partition("-")[0]
-    return prefix if prefix in SOURCES else needs[0] if needs else "audit"
+    return prefix if prefix in SOURCES else needs[0].partition("|")[0] if needs else "audit"
 
 
 def _sources(reads: tuple[str, ...]) -> tuple[str, ...]:

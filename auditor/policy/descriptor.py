@@ -20,6 +20,8 @@ _WRAPPERS = {
     "integer": "Int64Value",
     "number": "DoubleValue",
     "boolean": "BoolValue",
+    # a list has no wrapper: such a field is of any type to the checker
+    "array": "Value",
 }
 
 

@@ -11,12 +11,12 @@ from typing import Any
 from auditor.model.codec import canonical
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import EvidenceValue, Finding, Location
-from auditor.model.rules import Outcome
+from auditor.model.rules import Outcome, Rule
 from auditor.policy.compiler import CompiledRule, Part, source_of
 from auditor.policy.expressions import INDEX, ITEMS, Absent, Fault, Scope
 from auditor.policy.reading import covers, touches
 from auditor.policy.template import shown
-from auditor.text import short
+from auditor.text import printable, short
 
 # more would run into CEL's fixed limit of 10,000 iterations in one evaluation (policy.md §5.1)
 CHUNK = 256
@@ -55,7 +55,7 @@ def judge(rules: Sequence[CompiledRule], observation: Observation) -> tuple[Find
     found: dict[str, list[Finding]] = {}
     lists: dict[str, list[CompiledRule]] = {}
     for compiled in rules:
-        reason = next((observation.absent[name] for name in compiled.needs if name in observation.absent), None)
+        reason = _absence(compiled.needs, observation.absent)
         if reason is not None:
             found[compiled.rule.id] = [_collective(compiled, Verdict(Outcome.NOT_APPLICABLE, reason))]
         elif compiled.rule.for_each is None:
@@ -67,6 +67,12 @@ def judge(rules: Sequence[CompiledRule], observation: Observation) -> tuple[Find
     return tuple(
         finding for compiled in rules for finding in _doubted(compiled, found[compiled.rule.id], observation.gaps)
     )
+
+
+def _absence(needs: Sequence[str], absent: Mapping[str, str]) -> str | None:
+    """Why a rule has nothing to judge: a source that it needs is not there, or none of both that `local|nas` names."""
+    reasons = ([absent.get(name) for name in need.split("|")] for need in needs)
+    return next((" and ".join(filter(None, known)) for known in reasons if None not in known), None)
 
 
 def _doubted(compiled: CompiledRule, findings: list[Finding], gaps: Sequence[Gap]) -> list[Finding]:
@@ -88,20 +94,30 @@ def _judge_whole(compiled: CompiledRule, observation: Observation) -> Finding:
 
 def _judge_list(path: str, group: list[CompiledRule], observation: Observation) -> dict[str, list[Finding]]:
     items = _resolve(observation.facts, path)
-    if items is None:
-        name = path.rsplit(".", 1)[-1]
-        return {
-            compiled.rule.id: [_collective(compiled, _unknown(compiled, Absent(name), observation, None))]
-            for compiled in group
-        }
     scope = Scope(_visible(group, observation.facts), observation.now)
+    nowhere = [compiled for compiled in group if _applies_to_none(compiled, scope)]
+    spared = {one.rule.id: [_collective(one, _inapplicable(one.rule))] for one in nowhere}
+    group = [compiled for compiled in group if compiled not in nowhere]
+    if items is None:
+        name = Absent(path.rsplit(".", 1)[-1])
+        unknown = {one.rule.id: [_collective(one, _unknown(one, name, observation, None))] for one in group}
+        return spared | unknown
     tallies = [_Tally(compiled) for compiled in group]
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
         evaluate = scope.bind({ITEMS: chunk})
         for tally in tallies:
             _judge_chunk(tally, scope, evaluate, chunk, start, observation)
-    return {tally.compiled.rule.id: tally.findings(len(items)) for tally in tallies}
+    return spared | {tally.compiled.rule.id: tally.findings(len(items)) for tally in tallies}
+
+
+def _applies_to_none(compiled: CompiledRule, scope: Scope) -> bool:
+    """Whether `when` is false whatever the element is, so that even an empty list is no pass."""
+    return compiled.when is not None and scope.bind({})(compiled.when) is False
+
+
+def _inapplicable(rule: Rule) -> Verdict:
+    return Verdict(Outcome.NOT_APPLICABLE, rule.otherwise or "nothing here is concerned")
 
 
 def _judge_chunk(
@@ -149,7 +165,7 @@ def _verdict(compiled: CompiledRule, evaluate: Evaluate, observation: Observatio
     if compiled.when is not None:
         applies = evaluate(compiled.when)
         if applies is False:
-            return Verdict(Outcome.NOT_APPLICABLE, compiled.rule.otherwise or "nothing here is concerned")
+            return _inapplicable(compiled.rule)
         if applies is not True:
             return _unknown(compiled, applies, observation, index)
     holds = evaluate(compiled.assertion)
@@ -193,9 +209,21 @@ def _finding(compiled: CompiledRule, verdict: Verdict, evaluate: Evaluate) -> Fi
         fingerprint="",
         location=_location(compiled, evaluate),
         evidence=tuple(_evidence(one.name, evaluate(one.code)) for one in compiled.evidence),
-        remediation=verdict.remedy or _text(compiled.remediation, evaluate),
+        remediation=verdict.remedy or _remediation(compiled, verdict, evaluate),
         content=content if isinstance(content, str) else None,
     )
+
+
+def _remediation(compiled: CompiledRule, verdict: Verdict, evaluate: Evaluate) -> str:
+    """How to mend a failure; what a witness lacks is not mended by that, but for the rules that judge the audit."""
+    if verdict.outcome is Outcome.UNKNOWN and compiled.needs:
+        return ""
+    return _text(compiled.remediation, lambda code: _on_one_line(evaluate(code)))
+
+
+def _on_one_line(value: Any) -> Any:
+    """A text that can't add a line of its own to what is pasted into a shell."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def _collective(compiled: CompiledRule, verdict: Verdict) -> Finding:

@@ -1,12 +1,11 @@
 """A snapshot judged by a policy: the whole way from facts to findings, pure and repeatable."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from auditor.model.codec import canonical, encode
+from auditor.model.codec import encode
 from auditor.model.facts.audit import Audit
 from auditor.model.findings import Finding
 from auditor.model.report import SourceStatus
@@ -39,12 +38,6 @@ def vocabulary_of(roots: Mapping[str, type]) -> Vocabulary:
     return Vocabulary(definitions, names)
 
 
-def cache_key(policy: Policy, vocabulary: Vocabulary, versions: Sequence[str]) -> str:
-    """The hash of everything that compiled rules depend on."""
-    parts = [encode(policy.rules), vocabulary.definitions, vocabulary.roots, versions]
-    return hashlib.sha256(canonical(parts).encode()).hexdigest()
-
-
 def asked(rule: Rule, globs: Sequence[str]) -> bool:
     """Whether `--rule` asks for the rule; without any glob all are asked for."""
     return not globs or any(fnmatchcase(rule.id, glob) for glob in globs)
@@ -60,7 +53,7 @@ def judge_case(
     ids = frozenset(rule.id for rule in policy.rules)
     observation = Observation(facts=case.facts, gaps=tuple(gaps_of(case.facts)), absent=_absent(case.sources), now=now)
     findings, states = apply_waivers(judge(observed, observation), _waivers(policy, observed), ids, now)
-    facts = encode(audit_facts(case.sources, observed, states))
+    facts = encode(audit_facts(case.sources, observation.gaps, observed, states))
     itself = Observation(
         facts={**case.facts, AUDIT_ROOT: facts}, gaps=tuple(gaps_of({AUDIT_ROOT: facts})), absent={}, now=now
     )

@@ -44,15 +44,20 @@ def verdict_of(findings: Sequence[Finding], fail_on: Severity) -> str:
 
 def audit_facts(
     sources: Sequence[SourceStatus],
+    gaps: Sequence[Gap],
     judged: Sequence[CompiledRule],
     waivers: tuple[WaiverState, ...],
 ) -> Audit:
-    """The facts of the audit itself: each source that is unavailable, each gap in a fact that a judged rule reads."""
+    """The facts of the audit itself: each source that is unavailable, each gap in a fact that a judged rule reads.
+
+    `gaps` are those of the derived facts too, which carry the reason of the source's own.
+    """
     reads = {pointer for compiled in judged for pointer in compiled.reads}
+    carried = {gap.reason for gap in gaps if _is_read(gap, reads)}
     dark = [source for source in sources if source.status == "unavailable"]
     open_questions = [
-        *((source.name, Gap(pointer=f"/{source.name}", reason=source.error or "unavailable")) for source in dark),
-        *((source.name, gap) for source in sources for gap in source.gaps if _is_read(gap, reads)),
+        *((source.name, Gap(pointer=f"/{source.name}", reason=_dark(source))) for source in dark),
+        *((source.name, gap) for source in sources for gap in source.gaps if gap.reason in carried),
     ]
     reasons = (replace(gap, pointer=f"/audit/blind/{index}/observed") for index, (_, gap) in enumerate(open_questions))
     return Audit(
@@ -60,6 +65,11 @@ def audit_facts(
         waivers=waivers,
         gaps=tuple(reasons),
     )
+
+
+def _dark(source: SourceStatus) -> str:
+    """The reason as every rule that needs the source gives it."""
+    return f"{source.name} is unavailable: {source.error or 'no reason given'}"
 
 
 def _is_read(gap: Gap, reads: Iterable[str]) -> bool:

@@ -1,9 +1,10 @@
 """The program as a user runs it: a process of its own, in a home of its own."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,26 @@ def auditor(home: Path, tmp_path: Path) -> Run:
         return subprocess.run([sys.executable, "-m", "auditor", *map(str, arguments)], check=False, **given)  # type: ignore[call-overload,no-any-return]
 
     return run
+
+
+@pytest.fixture
+def inside(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Run the program in this process, which is faster; its code and texts come back as those of a process would."""
+    from auditor.cli.main import run as program
+
+    def run(*arguments: str | Path, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(cwd)
+        capsys.readouterr()
+        words = [str(argument) for argument in arguments]
+        code = program(words)
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, out, err)
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import nas_world
 from gitea_history import make_repository
 from gitea_recording import World
 from gitea_replay import ReplayGitea
@@ -46,3 +47,17 @@ def replay_gitea(tmp_path: Path, make_bundle: Callable[[World], Path | None]) ->
             return stack.enter_context(ReplayGitea(version, scenario, **options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def nas_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nas_world.Lab]:
+    """The parts of a production NAS that all its tests share; skipped, with the reason, where one can't be had."""
+    with nas_world.run_lab(tmp_path_factory.mktemp("nas")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def world(nas_lab: nas_world.Lab, tmp_path: Path) -> Iterator[nas_world.World]:
+    """A production NAS in the green state, for one test to change."""
+    with nas_world.run_world(nas_lab, tmp_path) as made:
+        yield made

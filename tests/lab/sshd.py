@@ -2,7 +2,7 @@
 
     with run_sshd() as box:                      # as root with PAM and StrictModes; otherwise for the own user alone
         visit(SshTarget(**box.target()), …)
-Both skip the test, with the reason, where their programs are missing.
+Both skip the test, with the reason, where their programs are missing (lab_need.py).
 """
 
 import getpass
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from lab_need import lack, need
 
 BANNER = "Synology strongly advises you not to run commands as the root user\n"
 _POOR_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
@@ -80,14 +80,14 @@ def run_sshd(
     `users` are more accounts that the same key opens, each with its own options. `pam` also stands for StrictModes:
     by default both are on as root, and off otherwise, where only the own user can log in.
     """
-    program = _need("sshd", "openssh-server")
+    program = need("sshd", "openssh-server")
     root = os.geteuid() == 0
     pam = root if pam is None else pam
     with _folder(root) as folder:
         for kind in host_keys:
             keygen(folder / f"host_{kind}", kind)
         key = keygen(folder / "id_audit")
-        box = SshBox(folder, _free_port(), getpass.getuser(), key, _fingerprints(folder, host_keys), 0)
+        box = SshBox(folder, free_port(), getpass.getuser(), key, _fingerprints(folder, host_keys), 0)
         _write_pins(box, host_keys)
         _write_keys(box, (box.user, *(users or ())), forced)
         config = _config(box, host_keys, options, users or {}, pam)
@@ -99,14 +99,14 @@ def run_sshd(
 @contextmanager
 def run_dropbear() -> Iterator[SshBox]:
     """A box with nothing but busybox and dropbear, in its own root folder and mount namespace; needs root."""
-    dropbear, busybox = _need("dropbear", "dropbear-bin"), _need("busybox", "busybox-static")
+    dropbear, busybox = need("dropbear", "dropbear-bin"), need("busybox", "busybox-static")
     if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("dropbear's box needs root and mount namespaces")
+        lack("dropbear's box needs root and mount namespaces")
     with _folder(root=True) as folder:
         box_root = folder / "box"
         _install(box_root, busybox, dropbear)
         subprocess.run(
-            [_need("dropbearkey", "dropbear-bin"), "-t", "ed25519", "-f", box_root / "hostkey"],
+            [need("dropbearkey", "dropbear-bin"), "-t", "ed25519", "-f", box_root / "hostkey"],
             check=True,
             capture_output=True,
         )
@@ -116,7 +116,7 @@ def run_dropbear() -> Iterator[SshBox]:
         printed = subprocess.run(["dropbearkey", "-y", "-f", box_root / "hostkey"], check=True, capture_output=True)
         public = next(line for line in printed.stdout.decode().splitlines() if line.startswith("ssh-ed25519 "))
         (folder / "host_ed25519.pub").write_text(public + "\n")
-        box = SshBox(folder, _free_port(), "root", folder / "id_audit", _fingerprints(folder, ["ed25519"]), 0)
+        box = SshBox(folder, free_port(), "root", folder / "id_audit", _fingerprints(folder, ["ed25519"]), 0)
         _write_pins(box, ["ed25519"])
         script = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
         serve = ["/bin/dropbear", "-F", "-E", "-s", "-r", "/hostkey", "-p", f"127.0.0.1:{box.port}"]
@@ -128,7 +128,7 @@ def run_dropbear() -> Iterator[SshBox]:
 def run_agent(folder: Path) -> Iterator[Path]:
     """An empty SSH agent until the block ends; gives its socket, for SSH_AUTH_SOCK."""
     path = folder / "agent"
-    process = subprocess.Popen([_need("ssh-agent", "openssh-client"), "-D", "-a", path], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([need("ssh-agent", "openssh-client"), "-D", "-a", path], stdout=subprocess.DEVNULL)
     try:
         while not path.exists() and process.poll() is None:
             time.sleep(0.01)
@@ -141,16 +141,9 @@ def run_agent(folder: Path) -> Iterator[Path]:
 def keygen(path: Path, kind: str = "ed25519", *more: str) -> Path:
     """Makes a key pair without a passphrase, unless `more` says otherwise."""
     options = more or ("-N", "")
-    program = _need("ssh-keygen", "openssh-client")
+    program = need("ssh-keygen", "openssh-client")
     subprocess.run([program, "-q", "-t", kind, "-C", "lab", *options, "-f", path], check=True, capture_output=True)
     return path
-
-
-def _need(program: str, package: str) -> str:
-    found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if found is None:
-        pytest.skip(f"{program} is not installed (Debian: {package})")
-    return found
 
 
 @contextmanager
@@ -233,7 +226,8 @@ def _install(root: Path, busybox: str, dropbear: str) -> None:
     (root / "etc/shells").write_text("/bin/sh\n")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -255,11 +249,16 @@ def _running(command: Sequence[str], box: SshBox) -> Iterator[None]:
         process.wait(10)
 
 
+def connects(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _await_port(box: SshBox, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", box.port)) == 0:
-                return
+        if connects(box.port):
+            return
         time.sleep(0.02)
     raise RuntimeError(f"the server did not start: {box.log()}")

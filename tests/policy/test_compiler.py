@@ -52,10 +52,10 @@ def test_needs_are_the_sources_that_decide(compiled: Compiled) -> None:
     assert compiled(needs=("local",)).needs == ("local",)
 
 
-def test_reads_are_what_decides_and_roots_what_is_shown_too(compiled: Compiled) -> None:
+def test_reads_are_what_decides_and_roots_what_is_named_beside_the_element(compiled: Compiled) -> None:
     rule = compiled(assertion="slot.name == 'x' || 'nas.commit' == gitea.main", message="{nas.commit}")
     assert rule.reads == ("/gitea/main", "/nas/slots", "/nas/slots/*/name")
-    assert rule.roots == (RootUse(root="gitea", members=("main",)), RootUse(root="nas", members=("commit", "slots")))
+    assert rule.roots == (RootUse(root="gitea", members=("main",)), RootUse(root="nas", members=("commit",)))
 
 
 def test_nullable_facts_can_be_compared_with_null(compiled: Compiled) -> None:

@@ -1,6 +1,7 @@
 """Three values and no fourth: what was not observed neither passes nor fails."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -208,3 +209,15 @@ def test_findings_are_in_the_order_of_subjects_whatever_the_order_of_facts(judge
     backwards["nas"]["slots"].reverse()
     assert judged(facts) == judged(backwards)
     assert all(re.fullmatch("[0-9a-f]{64}", finding.fingerprint) for finding in judged(facts))
+
+
+def test_failing_elements_cost_time_in_proportion(judged: Judged) -> None:
+    few, many = world(*["x"] * 500), world(*["x"] * 4000)
+    judged(few)
+    started = time.perf_counter()
+    judged(few)
+    of_few = time.perf_counter() - started
+    started = time.perf_counter()
+    assert len(judged(many)) == 4000
+    # eight times the elements; converting the list anew for each would take sixty-four times as long
+    assert time.perf_counter() - started < 24 * of_few

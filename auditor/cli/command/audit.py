@@ -79,5 +79,5 @@ def command(context: click.Context, /, **given: Any) -> int:
     code = exit_code.of_verdict(audited.report.verdict, on_unknown=given["on_unknown"])
     if given["snapshot_out"]:
         write_file(given["snapshot_out"], snapshot_text(audited.snapshot) + "\n")
-    write_reports(outputs, audited.report, options, code=code)
+    write_reports(outputs, audited.report, options)
     return code

@@ -38,9 +38,9 @@ def command(context: click.Context, /, **given: Any) -> int:
     options = settings(context)
     outputs = parse_formats(given["formats"])
     snapshot = read_snapshot(given["snapshot"])
-    session = open_session(options, site=snapshot.site)
-    terms = Terms(fail_on=Severity(given["fail_on"]), rules=given["rules"])
+    session = open_session(options, judged=snapshot)
+    terms = Terms(fail_on=Severity(given["fail_on"]), rules=given["rules"], notes=session.notes)
     report = evaluate(snapshot, session.bench(), terms)
     code = exit_code.of_verdict(report.verdict, on_unknown=given["on_unknown"])
-    write_reports(outputs, report, options, code=code)
+    write_reports(outputs, report, options)
     return code

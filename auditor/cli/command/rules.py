@@ -7,6 +7,7 @@ import click
 from auditor.cli.option import Settings, global_options, settings
 from auditor.errors import UsageError
 from auditor.model.rules import Policy, Rule
+from auditor.text import printable
 
 
 @click.group(name="rules")
@@ -24,8 +25,8 @@ def list_rules(context: click.Context, /, **_given: Any) -> int:
 
     from auditor.cli.output import write_stdout
 
-    policy = _policy(_settings(context))
-    rows = [(rule.id, rule.severity.value if rule.enabled else "off", rule.title) for rule in policy.rules]
+    rules = _policy(settings(context)).rules
+    rows = [(rule.id, rule.severity.value if rule.enabled else "off", printable(rule.title)) for rule in rules]
     write_stdout(tabulate(rows, headers=("rule", "severity", "holds when"), tablefmt="simple") + "\n")
     return 0
 
@@ -40,20 +41,12 @@ def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
 
     from auditor.cli.output import write_stdout
 
-    rules = {rule.id: rule for rule in _policy(_settings(context)).rules}
+    rules = {rule.id: rule for rule in _policy(settings(context)).rules}
     if rule_id not in rules:
         close = get_close_matches(rule_id, rules, 1)
         raise UsageError(f"no such rule '{rule_id}'" + (f", did you mean '{close[0]}'?" if close else ""))
-    write_stdout(_page(rules[rule_id]))
+    write_stdout(printable(_page(rules[rule_id]), keep_newlines=True))
     return 0
-
-
-def _settings(context: click.Context) -> Settings:
-    """The global options; those before `rules` count for its own commands too."""
-    own = settings(context)
-    if own.config is None and context.parent and context.parent.parent:
-        return settings(context.parent)
-    return own
 
 
 def _policy(options: Settings) -> Policy:

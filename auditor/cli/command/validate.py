@@ -22,6 +22,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     from auditor.config.loader import NAME, find_config, is_standard, load_config, load_standard
     from auditor.errors import UsageError
     from auditor.pipeline.evaluation import prepare
+    from auditor.text import printable
 
     options = settings(context)
     path = given["file"] or options.config or find_config(Path.cwd())
@@ -32,5 +33,5 @@ def command(context: click.Context, /, **given: Any) -> int:
     bench = prepare(loaded, None)
     if not options.quiet:
         rules, waivers = len(bench.policy.rules), len(bench.policy.waivers)
-        write_stdout(f"{path}: valid: site {bench.config.id}, {rules} rules, {waivers} waivers\n")
+        write_stdout(f"{printable(str(path))}: valid: site {bench.config.id}, {rules} rules, {waivers} waivers\n")
     return 0

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from auditor.model.facts.gitea_protection import BranchProtection
+
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierRun:
@@ -12,7 +14,40 @@ class EarlierRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenTip:
+    """What `branch` pointed to on the server; `seen_at` is when a run saw it there last."""
+
+    branch: str
+    commit: str
+    seen_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenProtection:
+    """The protection of `branch` as the last run that could see it saw it; `rule` is None where there was none."""
+
+    branch: str
+    seen_at: str
+    rule: BranchProtection | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenChange:
+    """A path of the NAS's active release that was not the commit's; since when, and since when it is carried."""
+
+    path: str
+    since: str
+    carried_since: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """The memory of the nights before; `run` is None on the first one."""
+    """The memory of the nights before; `run` is None on the first one, `protection` until a run could see it.
+
+    `tips` come in the order in which they were first seen.
+    """
 
     run: EarlierRun | None
+    tips: tuple[SeenTip, ...] = ()
+    protection: SeenProtection | None = None
+    changes: tuple[SeenChange, ...] = ()

@@ -10,6 +10,7 @@ from typing import Literal
 from auditor.model.facts.local import EnvKey
 from auditor.model.facts.nas_docker import Container, SecretSeen
 from auditor.model.facts.nas_git import GitDirectory
+from auditor.model.facts.site import Serving
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
@@ -276,6 +277,7 @@ class NasSlot:
 
     `container` is None where Docker knows none by that name or port. `port_holders` are the ids of the containers that
     publish the port. `saw_visit` says whether its log holds the request that the auditor sent to the public site.
+    `serving` is what its bytes hold of the link to the issue form.
     """
 
     name: str
@@ -285,6 +287,7 @@ class NasSlot:
     saw_visit: bool | Missing = MISSING
     answers: tuple[Answer, ...] | Missing = MISSING
     smoke: tuple[SmokeResult, ...] | Missing = MISSING
+    serving: Serving | Missing = MISSING
     answering: bool | Missing = MISSING
 
 
@@ -294,6 +297,8 @@ class Nas:
 
     `clock_offset_seconds` is the NAS's clock minus the auditor's. `probe_sha256` is that of the installed copy, None
     where the script came along. `root` is the real path of the configured one. Releases are newest name first.
+    `public` is what `site.url` itself answered when this visit asked it from the auditor's side (`path` is that of the
+    URL, `depth` 0), None without `site:`. `notices` are lines for the user.
     """
 
     available: bool
@@ -320,3 +325,5 @@ class Nas:
 
     proxy: ReverseProxy | Missing = MISSING
     slots: tuple[NasSlot, ...] | Missing = MISSING
+    notices: tuple[str, ...] = ()
+    public: Answer | Missing | None = MISSING

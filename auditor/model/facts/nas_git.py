@@ -69,6 +69,7 @@ class Disguise:
         "include",
         "command",
         "sparse",
+        "status",
     ]
     name: str
     file: str

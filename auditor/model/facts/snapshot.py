@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.model.facts.canon import Canon
 from auditor.model.facts.earlier import Earlier
+from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.local import Local
+from auditor.model.facts.nas import Nas
+from auditor.model.facts.site import Site
 from auditor.model.missing import MISSING, Missing
 
 SCHEMA_VERSION = 1
@@ -31,10 +35,14 @@ class Snapshot:
     schema_version: int
     tool_version: str
     id: str
-    site: str
+    site_id: str
     mode: Literal["audit", "collect", "gate", "proposer"]
     started_at: str
     finished_at: str
     sources: tuple[SourceRun, ...]
     local: Local | Missing = MISSING
+    gitea: Gitea | Missing = MISSING
+    nas: Nas | Missing = MISSING
+    canon: Canon | Missing = MISSING
+    site: Site | Missing = MISSING
     earlier: Earlier | Missing = MISSING

@@ -159,6 +159,10 @@ class Mirror:
                 )
         return files
 
+    def folder(self, sha: str) -> list[tuple[bytes, Entry]]:
+        """The names of one tree, in its own order, subfolders (mode 0o040000) among them."""
+        return [(name, Entry(mode, entry)) for mode, name, entry in _entries(self._content(sha, TREE))]
+
     def blob(self, sha: str, limit: int = _OBJECT_BYTES) -> bytes:
         """A file's content; MirrorMalformedError, before anything is inflated, where it has more than `limit` bytes."""
         return self._content(sha, BLOB, limit)

@@ -1,0 +1,34 @@
+"""The list of what could not be observed, kept while the facts are gathered; a fault never stops its neighbours."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from auditor.errors import SourceError
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING, Missing
+
+T = TypeVar("T")
+
+
+class GapList:
+    """Gaps in the order in which they were met, each once."""
+
+    def __init__(self) -> None:
+        self._gaps: dict[Gap, None] = {}
+
+    def add(self, pointer: str, reason: str, remedy: str | None = None) -> None:
+        """Note that the fact at `pointer` (without `/nas/`) could not be observed, or not as a whole."""
+        self._gaps[Gap(pointer=f"/nas/{pointer}", reason=reason, remedy=remedy)] = None
+
+    def attempt(self, pointers: str, observe: Callable[[], T], remedy: str | None = None) -> T | Missing:
+        """What `observe` returns; MISSING where it raises SourceError, with a gap at each of `pointers`."""
+        try:
+            return observe()
+        except SourceError as fault:
+            for pointer in pointers.split():
+                self.add(pointer, str(fault), remedy)
+            return MISSING
+
+    def result(self) -> tuple[Gap, ...]:
+        """All gaps so far."""
+        return tuple(self._gaps)

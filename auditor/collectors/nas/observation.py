@@ -1,0 +1,134 @@
+"""One look at production: the public address is asked, then the NAS is visited; what fails is a gap, never a guess."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from auditor.collectors.nas.public import Asked, ask_public
+from auditor.collectors.nas.script import Nonces, render_script, script_hash, visit_input
+from auditor.collectors.nas.visit import Occasion, facts_of
+from auditor.config import Nas as Section
+from auditor.config.hmac_key import load_hmac_key
+from auditor.detector.search import find_secrets
+from auditor.errors import SourceError
+from auditor.interfaces import Context
+from auditor.model.facts.nas import Nas
+from auditor.model.facts.nas_docker import SecretSeen
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING
+from auditor.text import time_text
+from auditor.transports.ssh.target import SshTarget, Visit, VisitLimits
+
+_SSH_PORT = 22
+_LONGEST_VISIT_SECONDS = 600.0
+# what the parsers and the other rounds need of a run's time once the answer is there
+_RESERVE_SECONDS = 2.0
+_OUTSIDE_FIELDS = (
+    *("root", "current", "releases", "env_files", "compose_files", "dockerfiles", "docker_ignores", "proxy", "slots"),
+    *("rights", "system", "disk"),
+)
+
+
+def observe(context: Context, section: Section) -> Nas:
+    """The facts; raises SourceError where the NAS can't be visited, ConfigError where the policy file is at fault."""
+    nonces = Nonces(*(secrets.token_hex(16) for _ in range(3)))
+    if section.access == "outside":
+        seen = ask_public(context, nonces.log)
+        return _with_public(_outside(context), seen)
+    judge = _Judge(load_hmac_key(context.config, context.state))
+    target = ssh_target(section)
+    sent = visit_input(context.config, nonces)
+    expected = script_hash(render_script(context.config))
+    seen = ask_public(context, nonces.log)
+    asked_at = datetime.now(UTC)
+    answer = _visit(context, section, target, sent.encode(), nonces.frame)
+    occasion = Occasion(asked_at=asked_at, now=context.now, script_sha256=expected, judge=judge)
+    facts = facts_of(answer.frames, context.config, occasion)
+    return _with_public(replace(facts, notices=answer.warnings), seen)
+
+
+def ssh_target(section: Section) -> SshTarget:
+    """Whom to visit; raises SourceError where the policy file does not say it."""
+    if section.ssh is None:
+        raise SourceError("nas.ssh is not set: name USER@HOST:PORT, or write access: outside")
+    if section.key is None:
+        raise SourceError("the key of nas.key is not used: name this policy file with -c, or trust it once")
+    user, at, place = section.ssh.rpartition("@")
+    if not at or not user:
+        raise SourceError(f"nas.ssh '{section.ssh}' names no user: write USER@HOST:PORT")
+    host, port = _host_port(place)
+    return SshTarget(
+        host=host,
+        user=user,
+        port=port,
+        key=section.key.file,
+        agent=section.key.agent,
+        host_key=section.host_key,
+        known_hosts=section.known_hosts,
+    )
+
+
+def _host_port(place: str) -> tuple[str, int]:
+    if place.startswith("["):
+        host, _, rest = place[1:].partition("]")
+        return host, int(rest.removeprefix(":") or _SSH_PORT)
+    if place.count(":") > 1:
+        return place, _SSH_PORT
+    host, _, port = place.partition(":")
+    return host, int(port or _SSH_PORT)
+
+
+def _visit(context: Context, section: Section, target: SshTarget, stdin: bytes, frame: str) -> Visit:
+    from auditor.transports.ssh.visit import visit
+
+    left = context.deadline.remaining() - _RESERVE_SECONDS
+    if left <= 0:
+        context.deadline.check()
+        raise SourceError("no time is left for the visit: raise --timeout")
+    limits = VisitLimits(
+        wake_seconds=min(context.config.limits.wake, left),
+        seconds=min(_LONGEST_VISIT_SECONDS, left),
+    )
+    return visit(
+        target,
+        stdin=stdin,
+        frame=frame,
+        forced=section.access == "command",
+        limits=limits,
+        progress=context.progress,
+    )
+
+
+def _outside(context: Context) -> Nas:
+    reason = "access: outside asks nothing over SSH"
+    remedy = "give the auditor a key on the NAS: auditor probe --install"
+    gaps = tuple(Gap(pointer=f"/nas/{field}", reason=reason, remedy=remedy) for field in _OUTSIDE_FIELDS)
+    return Nas(available=True, observed_at=time_text(context.now), access="outside", gaps=gaps)
+
+
+def _with_public(facts: Nas, seen: Asked) -> Nas:
+    """The facts with what the public address answered; without its request no slot's log tells anything."""
+    slots, gaps = facts.slots, (*facts.gaps, *seen.gaps)
+    if slots is not MISSING and not seen.marked:
+        reason = "there is no site.url to ask" if seen.page is None else "the public address did not answer"
+        gaps += tuple(
+            Gap(pointer=f"/nas/slots/{number}/saw_visit", reason=reason)
+            for number, slot in enumerate(slots)
+            if slot.saw_visit is not MISSING
+        )
+        slots = tuple(replace(slot, saw_visit=MISSING) for slot in slots)
+    return replace(facts, public=seen.page, slots=slots, notices=(*facts.notices, *seen.notices), gaps=gaps)
+
+
+class _Judge:
+    """Finds the secrets in a text and keeps an HMAC of each."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __call__(self, text: str, place: str) -> Iterable[SecretSeen]:
+        return [
+            SecretSeen(kind=found.kind, place=found.place, hint=found.hint, hmac=found.hmac)
+            for found in find_secrets(text, place=place, key=self._key)
+        ]

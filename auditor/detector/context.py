@@ -1,0 +1,134 @@
+"""Judges that look around a candidate: what stands before a hash, what a key is called, what a token says of itself."""
+
+import base64
+import binascii
+import re
+
+from auditor.detector.key_name import looks_secret
+from auditor.detector.kind import Candidate
+from auditor.detector.placeholder import entropy, is_repetition, placeholder_reason, plain_reason
+
+# as far as a word says something of a hash (gitea.md §8)
+_NEAR = 40
+_SECRET_WORDS = ("token", "authorization", "bearer", "secret", "passw", "credential", "api_key", "apikey", "api-key")
+_SERVERS = ("gitea", "forgejo")
+_KEY = re.compile(r"([a-z0-9_.-]{1,60})\\?[\"']?[ \t]{0,4}(?:=>|:=|[:=])[ \t]{0,4}\\?[\"']?$")
+_COMMIT_KEY = re.compile(
+    r"(?:sha[0-9]{0,3}|sum|commit|rev|revision|ref|hash|digest|integrity|etag|tree|parent|oid|head|version)s?$"
+)
+_COMMIT_WORD = re.compile(
+    r"(?:commit|tree|blob|raw|src|compare|sha1?|rev|revision|ref|parent|object|merge|pick|revert|checkout|head|index)"
+    r"[s:/=# \t\"']{0,3}$|[/#@]$|\.\.$"
+)
+_STRONG_KEY = re.compile(
+    r"(?i)token|secret|passw|passphrase|pwd|credential|api.?key|access.?key|private.?key|webhook|dsn|salt|pepper|hmac|jwt|bearer"
+)
+_DIGEST_KEY = re.compile(
+    r"(?i)cache|hash|digest|checksum|integrity|etag|commit|sha[0-9]*|rev|fingerprint|thumbprint|public|sort"
+)
+_CLEAN = re.compile(r"\\[nr]|[\s\"',\\]")
+_KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{16}")
+_END = "-----END"
+_BODY = 8192
+# within these many characters the lines about a key are over, and its body has begun
+_HEADERS = 512
+_DOC_SUBJECT = b'"sub":"1234567890"'
+_VALUE = re.compile(
+    r"\"(?P<double>[^\"\r\n\\]{1,1000})\\?\"|'(?P<single>[^'\r\n\\]{1,1000})\\?'|`(?P<back>[^`\r\n\\]{1,1000})`"
+    r"|(?P<bare>[^\s\"'`\\]{1,1000})"
+)
+_CUT = re.compile(r"[;&,][A-Za-z_][A-Za-z0-9_. -]{0,40}=")
+
+
+def gitea_token(candidate: Candidate) -> str | None:
+    """A hash without a word of tokens or of the server near it is a commit's; so is one that is called so."""
+    text, start, end = candidate.text, candidate.start, candidate.end
+    before, after = text[max(0, start - _NEAR) : start].lower(), text[end : end + _NEAR].lower()
+    if after.startswith("@") and "://" in before:
+        return placeholder_reason(candidate.value)
+    key = _KEY.search(before)
+    if key and _COMMIT_KEY.search(key[1]):
+        return "commit"
+    if not key and _COMMIT_WORD.search(before):
+        return "commit"
+    near = any(word in before for word in (*_SECRET_WORDS, *_SERVERS))
+    if not near and not key:
+        line = after.partition("\n")[0]
+        near = any(word in line for word in (*_SECRET_WORDS, *_SERVERS))
+    return placeholder_reason(candidate.value) if near else "no-context"
+
+
+def app_secret(candidate: Candidate) -> str | None:
+    """A long value that is random."""
+    reason = placeholder_reason(candidate.value)
+    return reason or ("entropy" if entropy(candidate.value) < 3 else None)
+
+
+def key_file(candidate: Candidate) -> str | None:
+    """A header with nothing below it is a text about keys."""
+    return None if _KEY_BODY.search(key_body(candidate, _HEADERS)) else "no-body"
+
+
+def key_body(candidate: Candidate, limit: int = _BODY) -> str:
+    """What follows a key's header, however it is broken into lines."""
+    body = candidate.text[candidate.end : candidate.end + limit].partition(_END)[0]
+    return _CLEAN.sub("", body)
+
+
+def url_part(candidate: Candidate) -> str | None:
+    """A password; a user name alone only if it has the looks of a token."""
+    value = candidate.value
+    reason = placeholder_reason(value)
+    if reason or candidate.match["user"] is None:
+        return reason
+    has_both = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    hexadecimal = len(value) >= 32 and not value.strip("0123456789abcdefABCDEF")
+    random = len(value) >= 30 and has_both and not re.search(r"[^A-Za-z0-9_-]", value) and entropy(value) >= 3.3
+    return None if hexadecimal or random else "user-name"
+
+
+def header(candidate: Candidate) -> str | None:
+    """What is sent to prove who one is."""
+    value = candidate.value
+    reason = placeholder_reason(value)
+    if reason or not candidate.match[0].lower().startswith("authorization"):
+        return reason or plain_reason(value, quoted=True, strong=True)
+    return plain_reason(value, quoted=True, strong=True)
+
+
+def json_web_token(candidate: Candidate) -> str | None:
+    """A token that is not the one of the specification's own documents."""
+    if is_repetition(candidate.value.rpartition(".")[2]):
+        return "repetition"
+    body = candidate.value.split(".")[1]
+    try:
+        claims = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    except (ValueError, binascii.Error):
+        return None
+    return "documentation" if _DOC_SUBJECT in claims.replace(b" ", b"") else None
+
+
+def named_candidate(text: str, match: re.Match[str]) -> Candidate | None:
+    """The value that follows a name, where the name is a secret's and a value follows."""
+    if not looks_secret(match["key"]):
+        return None
+    found = _VALUE.match(text, match.end())
+    if found is None or found.lastgroup is None:
+        return None
+    start, end = found.span(found.lastgroup)
+    if found.lastgroup == "bare":
+        # the list or query may go on: `a;b=c`, `a&b=c`, `a,`
+        cut = _CUT.search(text, start, end)
+        end = start + len(text[start : cut.start() if cut else end].rstrip(",;"))
+    return Candidate(text, match, text[start:end], start, end)
+
+
+def named_value(candidate: Candidate) -> str | None:
+    """A value whose name says that it is a secret, unless it is plainly none."""
+    key, value = candidate.match["key"], candidate.value
+    quoted = candidate.text[candidate.start - 1] in "\"'`"
+    strong = _STRONG_KEY.search(key) is not None
+    reason = placeholder_reason(value) or plain_reason(value, quoted=quoted, strong=strong)
+    if reason is None and not strong and _DIGEST_KEY.search(key):
+        return "digest"
+    return reason

@@ -1,0 +1,75 @@
+"""What a kind of secret is: the words that must occur, the form, and who judges what has that form."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from auditor.detector.placeholder import is_repetition, placeholder_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that has the form of a kind; `text` is the whole, byte by byte (Latin-1), `match` lies in it."""
+
+    text: str
+    match: re.Match[str]
+    value: str
+    start: int
+    end: int
+
+
+Judge = Callable[[Candidate], str | None]
+
+
+def plain(candidate: Candidate) -> str | None:
+    """A value that is none by its own looks."""
+    return placeholder_reason(candidate.value)
+
+
+def fixed(candidate: Candidate) -> str | None:
+    """A value of a fixed form: only what is plainly no real one is none."""
+    body = re.sub(r"^[A-Za-z]{2,12}[_.-]", "", candidate.value)
+    if is_repetition(body):
+        return "repetition"
+    reason = placeholder_reason(body)
+    return reason if reason in ("placeholder", "sequence") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind by its permanent name.
+
+    One of `words` (lower case) stands in every text that holds one, at most `before` characters after its beginning
+    and `after` before its end. `form` has a group `value` (or `user`, or the `key` that a value follows), and `prefix`
+    where a part of it is public. Forms are in the
+    syntax of RE2: no look-around, no reference back, every repetition bounded or begun at a boundary, so that no text
+    takes longer than its length. `judge` says why a value is none.
+    """
+
+    id: str
+    title: str
+    words: tuple[str, ...]
+    form: re.Pattern[str]
+    judge: Judge = plain
+    before: int = 160
+    after: int = 700
+
+
+def kind(
+    id: str,  # noqa: A002 -- it is the field's name
+    title: str,
+    words: str,
+    form: str,
+    judge: Judge = plain,
+    *,
+    before: int = 160,
+    after: int = 700,
+) -> Kind:
+    """A kind, its words parted by blanks."""
+    return Kind(id, title, tuple(words.split()), re.compile(form, re.ASCII), judge, before, after)
+
+
+def token_kind(id: str, title: str, prefix: str, body: str, words: str = "") -> Kind:  # noqa: A002 -- as above
+    """A kind that has a public prefix, which may hold alternatives; its words are the prefix if none are given."""
+    form = rf"\b(?P<value>(?P<prefix>{prefix}){body})"
+    return kind(id, title, words or prefix.replace("\\", "").lower(), form, fixed)
