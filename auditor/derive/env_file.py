@@ -7,7 +7,7 @@ from typing import Literal
 from auditor.config import Config
 from auditor.model.facts.local import IgnoreProbe, Local
 from auditor.model.facts.nas import Nas
-from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.snapshot import Snapshot, withheld
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 
@@ -55,8 +55,18 @@ def derive(snapshot: Snapshot, _config: Config) -> EnvFiles:
         files=(*(() if local is MISSING else _files(local)), *(() if nas is MISSING else _nas_files(nas))),
         tracked=tracked,
         ignores=local.env_ignore if known and local is not MISSING else MISSING,
-        gaps=(*(() if local is MISSING else _local_gaps(local)), *(() if nas is MISSING else _nas_gaps(nas))),
+        gaps=(
+            *(() if local is MISSING else _local_gaps(local)),
+            *(() if nas is MISSING else _nas_gaps(nas)),
+            *_withheld(snapshot),
+        ),
     )
+
+
+def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
+    for name in ("local", "nas"):
+        if withheld(snapshot, name):
+            yield Gap(pointer="/env_file/files", reason=f"the facts of {name} are not in the snapshot")
 
 
 def _local_gaps(local: Local) -> Iterator[Gap]:

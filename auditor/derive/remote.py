@@ -1,5 +1,6 @@
 """The addresses that clones push to and fetch from: are they the canonical repository, do they carry credentials."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -8,9 +9,12 @@ from urllib.parse import urlsplit
 from auditor.config import Config, Gitea
 from auditor.model.facts.local import CredentialPlace, Local, Origin, RemoteAddress, RemoteUrl
 from auditor.model.facts.nas import Nas
-from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.snapshot import Snapshot, withheld
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
+
+# ssh://git@host:port/owner/repo.git or git@host:owner/repo.git
+_SSH_HOST = re.compile(r"(?:ssh://)?(?:[^@/]+@)?(?P<host>\[[^\]]+\]|[^:/\[]+)[:/]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +62,7 @@ def derive(snapshot: Snapshot, config: Config) -> Remotes:
         return Remotes()
     addresses: tuple[Address, ...] | Missing = MISSING
     if local is not MISSING and local.available:
-        addresses = _addresses(local, config)
+        addresses = _addresses(local, config, ssh_hosts(snapshot))
     return Remotes(
         addresses=addresses,
         credentials=(
@@ -67,9 +71,17 @@ def derive(snapshot: Snapshot, config: Config) -> Remotes:
         ),
         gaps=(
             *(() if local is MISSING else _local_gaps(local)),
+            *_open_faults(addresses),
             *(() if nas is MISSING else _nas_gaps(nas)),
+            *_withheld(snapshot),
         ),
     )
+
+
+def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
+    for name in ("local", "nas"):
+        if withheld(snapshot, name):
+            yield Gap(pointer="/remote/credentials", reason=f"the facts of {name} are not in the snapshot")
 
 
 def _local_gaps(local: Local) -> Iterator[Gap]:
@@ -100,25 +112,50 @@ def _nas_gaps(nas: Nas) -> Iterator[Gap]:
         yield from (replace(gap, pointer="/remote/credentials") for gap in found)
 
 
-def _addresses(local: Local, config: Config) -> tuple[Address, ...] | Missing:
+def _open_faults(addresses: tuple[Address, ...] | Missing) -> Iterator[Gap]:
+    for index, address in enumerate(() if addresses is MISSING else addresses):
+        if address.fault is MISSING:
+            reason = f"whether {address.url} is the server's own ssh address was not observed"
+            remedy = "# or name its host under gitea.hosts in policies.yaml"
+            yield Gap(pointer=f"/remote/addresses/{index}/fault", reason=reason, remedy=remedy)
+
+
+def _addresses(local: Local, config: Config, more: frozenset[str] | Missing) -> tuple[Address, ...] | Missing:
     if local.remotes is MISSING or local.remote is MISSING:
         return MISSING
     remote = next((remote for remote in local.remotes if remote.name == local.remote), None)
     if remote is None:
         missing = f"the clone has no remote named {local.remote}"
         return (Address(source="local", remote=local.remote, direction="fetch", url="", place="", fault=missing),)
-    return tuple(_address(remote.name, address, config.gitea) for address in remote.addresses)
+    return tuple(_address(remote.name, address, config.gitea, more) for address in remote.addresses)
 
 
-def _address(remote: str, address: RemoteAddress, gitea: Gitea | None) -> Address:
+def _address(remote: str, address: RemoteAddress, gitea: Gitea | None, more: frozenset[str] | Missing) -> Address:
     return Address(
         source="local",
         remote=remote,
         direction=address.direction,
         url=address.url.text,
         place=_place(address.origin),
-        fault=None if gitea is None else fault(address.url, gitea),
+        fault=None if gitea is None else _fault(address.url, gitea, more),
     )
+
+
+def _fault(url: RemoteUrl, gitea: Gitea, more: frozenset[str] | Missing) -> str | Missing | None:
+    """The fault of an address; open where only the server could say that the host of an ssh address is its own."""
+    if more is not MISSING:
+        return fault(url, gitea, more)
+    stranger = url.host is not None and url.host.lower() not in hosts_of(gitea)
+    return MISSING if stranger and url.form in ("ssh", "scp") else fault(url, gitea)
+
+
+def ssh_hosts(snapshot: Snapshot) -> frozenset[str] | Missing:
+    """The host that the server itself names for ssh; MISSING where it was not asked or did not say."""
+    gitea = snapshot.gitea
+    if gitea is MISSING or gitea.repository is MISSING or gitea.repository.ssh_url is MISSING:
+        return MISSING
+    match = _SSH_HOST.match(gitea.repository.ssh_url)
+    return frozenset({match["host"].lower()}) if match else frozenset()
 
 
 def fault(url: RemoteUrl, gitea: Gitea, more: frozenset[str] = frozenset()) -> str | None:

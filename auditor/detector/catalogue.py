@@ -45,10 +45,12 @@ PARTICULAR: tuple[Kind, ...] = (
         "Discord webhook",
         "discord(?:app)?\\.com/api/webhooks/",
         r"[0-9]{15,22}/[\w-]{40,100}",
-        "/api/webhooks/",
+        "discord.com/api/webhooks/ discordapp.com/api/webhooks/",
     ),
     token_kind("aws-access-key", "AWS access key", "A(?:KIA|SIA|BIA|CCA)", r"[A-Z2-7]{16}\b", "akia asia abia acca"),
-    token_kind("stripe-key", "Stripe key", "[rs]k_(?:live|test)_", "[A-Za-z0-9]{10,250}", "k_live_ k_test_"),
+    token_kind(
+        "stripe-key", "Stripe key", "[rs]k_(?:live|test)_", "[A-Za-z0-9]{10,250}", "sk_live_ rk_live_ sk_test_ rk_test_"
+    ),
     token_kind("stripe-key", "Stripe webhook secret", "whsec_", "[A-Za-z0-9+/=]{24,120}"),
     token_kind("npm-token", "npm token", "npm_", r"[A-Za-z0-9]{36}\b"),
     token_kind("pypi-token", "PyPI token", "pypi-", "AgE[A-Za-z0-9_-]{50,1000}", "pypi-age"),

@@ -40,10 +40,10 @@ class Kind:
     """A kind by its permanent name.
 
     One of `words` (lower case) stands in every text that holds one, at most `before` characters after its beginning
-    and `after` before its end. `form` has a group `value` (or `user`, or the `key` that a value follows), and `prefix`
-    where a part of it is public. Forms are in the
-    syntax of RE2: no look-around, no reference back, every repetition bounded or begun at a boundary, so that no text
-    takes longer than its length. `judge` says why a value is none.
+    and `after` before its end; an `anchored` kind begins with it. `form` has a group `value` (or `user`, or the `key`
+    that a value follows), and `prefix` where a part of it is public. Forms are in the syntax of RE2: no look-around,
+    no reference back, every repetition bounded or begun at a boundary, so that no text takes longer than its length.
+    `judge` says why a value is none.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Kind:
     judge: Judge = plain
     before: int = 160
     after: int = 700
+    anchored: bool = False
 
 
 def kind(
@@ -70,6 +71,7 @@ def kind(
 
 
 def token_kind(id: str, title: str, prefix: str, body: str, words: str = "") -> Kind:  # noqa: A002 -- as above
-    """A kind that has a public prefix, which may hold alternatives; its words are the prefix if none are given."""
+    """A kind that begins with a public prefix, which may hold alternatives; without `words` it is the word itself."""
     form = rf"\b(?P<value>(?P<prefix>{prefix}){body})"
-    return kind(id, title, words or prefix.replace("\\", "").lower(), form, fixed)
+    known = (words or prefix.replace("\\", "").lower()).split()
+    return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True)

@@ -16,7 +16,7 @@ from auditor.detector.kind import Candidate, Kind
 
 # far more than any honest text holds; what lies beyond is said to be unsearched
 MOST_CANDIDATES = 2_500
-_STEP = 256
+_STEP, _LEAP = 256, 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,29 @@ def _present(kinds: Sequence[Kind], lowered: str) -> set[str]:
 
 
 def _candidates(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[Candidate]:
+    for match in _anchored(kind, words, text, lowered) if kind.anchored else _matches(kind, words, text, lowered):
+        if kind.judge is named_value:
+            value = named_candidate(text, match)
+            if value is not None:
+                yield value
+            continue
+        name = "value" if match["value"] is not None else "user"
+        yield Candidate(text, match, match[name], match.start(name), match.end(name))
+
+
+def _matches(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
     for start, end in _windows(kind, words, lowered):
-        for match in kind.form.finditer(text, start, end):
-            if kind.judge is named_value:
-                value = named_candidate(text, match)
-                if value is not None:
-                    yield value
-                continue
-            name = "user" if match["value"] is None else "value"
-            yield Candidate(text, match, match[name], match.start(name), match.end(name))
+        yield from kind.form.finditer(text, start, end)
+
+
+def _anchored(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
+    for word in words:
+        at = lowered.find(word)
+        while at >= 0:
+            match = kind.form.match(text, at)
+            if match:
+                yield match
+            at = lowered.find(word, match.end() if match else at + 1)
 
 
 def _windows(kind: Kind, words: Sequence[str], lowered: str) -> Iterator[tuple[int, int]]:
@@ -132,7 +146,7 @@ def _spans(word: str, lowered: str, before: int, after: int) -> Iterator[tuple[i
     at = lowered.find(word)
     while at >= 0:
         # the last one of the next few is enough: what lies between is in the span anyway
-        last = max(at, lowered.rfind(word, at, at + _STEP))
+        last = max(at, lowered.rfind(word, at, at + _LEAP))
         yield max(0, at - before), min(len(lowered), last + len(word) + after)
         at = lowered.find(word, last + 1)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -26,6 +26,7 @@ from auditor.policy.compiler import SOURCES, CompiledRule, compile_rules
 from auditor.policy.judgement import Case, asked, judge_case, vocabulary_of
 from auditor.policy.loader import load_policy
 from auditor.policy.reading import Vocabulary
+from auditor.policy.rollback import rollback_note, rollback_waivers
 from auditor.policy.verdict import summarise, verdict_of
 
 
@@ -97,7 +98,8 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     facts = _facts(snapshot, encoded, bench.config)
     compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
-    findings = judge_case(case, compiled, bench.policy, terms.earlier)
+    policy = replace(bench.policy, waivers=(*bench.policy.waivers, *rollback_waivers(bench.config)))
+    findings = judge_case(case, compiled, policy, terms.earlier)
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool(name="auditor", version=__version__),
@@ -109,7 +111,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
             mode=snapshot.mode,
             policy_sha256=bench.policy.sha256,
             snapshot_sha256=hashlib.sha256(canonical(encoded).encode()).hexdigest(),
-            notes=terms.notes,
+            notes=(*rollback_note(bench.config, snapshot.finished_at), *terms.notes, *_allowed(facts)),
         ),
         verdict=verdict_of(findings, terms.fail_on),
         summary=summarise(findings),
@@ -126,6 +128,12 @@ def _facts(snapshot: Snapshot, encoded: Mapping[str, Any], config: Config) -> di
     made = {**derived, "config": config_facts(config), "limits": limits_facts(config)}
     own = {name: value for name, value in encoded.items() if isinstance(value, dict)}
     return {**own, **{name: encode(value) for name, value in made.items()}}
+
+
+def _allowed(facts: Mapping[str, Any]) -> Iterator[str]:
+    """What the policy file allows although the standard forbids it, each use of it."""
+    for text in facts["protection"].get("allowed", ()):
+        yield f"allowed by gitea.allow: {text}"
 
 
 def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:

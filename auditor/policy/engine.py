@@ -95,13 +95,12 @@ def _judge_whole(compiled: CompiledRule, observation: Observation) -> Finding:
 def _judge_list(path: str, group: list[CompiledRule], observation: Observation) -> dict[str, list[Finding]]:
     items = _resolve(observation.facts, path)
     scope = Scope(_visible(group, observation.facts), observation.now)
-    nowhere = [compiled for compiled in group if _applies_to_none(compiled, scope)]
+    nowhere = [one for one in group if _applies_to_none(one, scope)]
     spared = {one.rule.id: [_collective(one, _inapplicable(one.rule))] for one in nowhere}
     group = [compiled for compiled in group if compiled not in nowhere]
     if items is None:
         name = Absent(path.rsplit(".", 1)[-1])
-        unknown = {one.rule.id: [_collective(one, _unknown(one, name, observation, None))] for one in group}
-        return spared | unknown
+        return spared | {one.rule.id: [_collective(one, _unknown(one, name, observation, None))] for one in group}
     tallies = [_Tally(compiled) for compiled in group]
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]

@@ -5,7 +5,6 @@ witness's peak memory (at most 150 MB), and exits 1 beyond a limit.
 """
 
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH118
 
 import os
 import random

@@ -30,6 +30,21 @@ def faulty(module: str, name: str, action: str, *arguments: str, cwd: Path) -> s
     )
 
 
+HANGING = "open('began', 'w').close(); import time; time.sleep(60)"
+
+
+def hanging(clone: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """The program while its collector waits for something that never comes."""
+    script = HOOK.format(module="auditor.collectors.local", name="collect", action=HANGING)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while not (clone / "began").exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.05)
+    return process
+
+
 def test_help_prints_the_whole_table(auditor: Any) -> None:
     text = auditor("--help").stdout
     for code in (0, 1, 2, 3, 70, 75):
@@ -127,14 +142,9 @@ def test_an_exhausted_budget_is_3(clone: Path, home: Path) -> None:
 def test_a_signal_ends_it_with_its_own_code_and_stores_nothing_half(
     clone: Path, home: Path, number: signal.Signals, code: int
 ) -> None:
-    script = HOOK.format(module="auditor.collectors.local", name="collect", action="import time; time.sleep(30)")
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "audit", "--format", "json:report.json"],
-        cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    time.sleep(1.5)
+    process = hanging(clone, "audit", "--format", "json:report.json")
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=30)
     assert process.returncode == code
     assert b"Traceback" not in stderr
     assert not (clone / "report.json").exists()
@@ -197,13 +207,11 @@ def test_a_history_of_another_program_is_2(auditor: Any, clone: Path, home: Path
 
 
 def test_two_audits_at_once_are_75(auditor: Any, clone: Path, home: Path) -> None:
-    script = HOOK.format(module="auditor.collectors.local", name="collect", action="import time; time.sleep(5)")
-    first = subprocess.Popen([sys.executable, "-c", script, "audit"], cwd=clone, stdout=subprocess.DEVNULL)
-    time.sleep(1.5)
+    first = hanging(clone, "audit")
     try:
         second = auditor("audit", cwd=clone)
         assert second.returncode == 75
         assert "another audit" in second.stderr
     finally:
         first.kill()
-        first.wait()
+        first.communicate()

@@ -127,15 +127,15 @@ def hostile(clone: Path, git: Any) -> Path:
     """A clone whose branch, file, commit and remote names try to drive a terminal; all of it older than the limit."""
     raw = os.fsencode(clone)
     for name in HOSTILE:
-        with open(os.path.join(raw, name), "wb") as file:  # noqa: PTH118, PTH123 - bytes
+        with open(os.path.join(raw, name), "wb") as file:
             file.write(b"x")
-        os.utime(os.path.join(raw, name), (1_700_000_000, 1_700_000_000))  # noqa: PTH118 - bytes
+        os.utime(os.path.join(raw, name), (1_700_000_000, 1_700_000_000))
     old = {"GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000"}
     tree = git(clone, "rev-parse", "HEAD^{tree}")
     commit = git(clone, "commit-tree", tree, "-p", "HEAD", "-m", "subject \x1b[31m \u202e \x9b", **old)
     for name in (b"rtl-\xe2\x80\xae-x", b"latin-\xe9", "b\u2028c".encode()):
-        path = os.path.join(raw, b".git/refs/heads", name)  # noqa: PTH118 - bytes
-        with open(path, "w") as file:  # noqa: PTH123 - bytes
+        path = os.path.join(raw, b".git/refs/heads", name)
+        with open(path, "w") as file:
             file.write(commit + "\n")
     git(clone, "update-ref", "refs/heads/main", commit)
     return clone

@@ -125,6 +125,8 @@ def test_each_way_in_is_a_door_of_its_own() -> None:
         ("pattern", "docs/**"): True,
     }
     assert all(door.open is True for door in found.push)
+    assert len(found.allowed) == 2
+    assert all(text.startswith("push: ") for text in found.allowed)
 
 
 @pytest.mark.parametrize(("titles", "declared"), [((), False), (("ci",), True), (("ci", "other"), False)])

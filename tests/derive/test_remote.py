@@ -7,6 +7,7 @@ import pytest
 
 from auditor.config import Config
 from auditor.derive.remote import derive
+from auditor.model.facts.gitea import Gitea, Repository
 from auditor.model.facts.local import CredentialPlace, Origin, Remote, RemoteAddress, RemoteUrl
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
@@ -101,3 +102,17 @@ def test_a_clone_that_is_not_there_tells_why(seen: Any, bare: Config) -> None:
     told = {(gap.pointer, gap.reason) for gap in derived.gaps}
     assert told >= {(f"/remote/{name}", "local is unavailable: asleep") for name in ("addresses", "credentials")}
     assert derive(replace(seen(), local=MISSING), bare).addresses is MISSING
+
+
+def test_an_ssh_address_is_right_by_the_servers_own_word_and_open_without_it(seen: Any, served: Config) -> None:
+    url = replace(URL, form="ssh", scheme="ssh", host="ssh.example.net")
+    assert fault(seen, served, url) is MISSING
+    snapshot = seen(remotes=remotes(url), remote="origin")
+    told = Gitea(
+        available=True,
+        observed_at="2026-02-01T03:00:00Z",
+        repository=Repository(id=1, ssh_url="git@ssh.example.net:Acme/site.git"),
+    )
+    assert derive(replace(snapshot, gitea=told), served).addresses[0].fault is None
+    other = replace(told, repository=Repository(id=1, ssh_url="ssh://git@other.example.net:2222/Acme/site.git"))
+    assert derive(replace(snapshot, gitea=other), served).addresses[0].fault == "its host is ssh.example.net"

@@ -16,11 +16,14 @@ LABEL org.opencontainers.image.revision=$GIT_SHA
 WORKDIR /www
 COPY www /www
 COPY public /www
-HEALTHCHECK --interval=250ms --timeout=2s --retries=2 CMD ["/bin/sh", "-c", "! test -e /tmp/sick"]
+HEALTHCHECK --interval=250ms --timeout=2s --retries=2 CMD ["/bin/sh", "-c", "! test -e /sick"]
 CMD ["/bin/httpd", "-f", "-vv", "-p", "8082", "-h", "/www"]
 """
 NGINX_DOCKERFILE = b"""FROM lab/nginx:1
 ARG GIT_SHA=unknown
+ARG PUBLIC_GITEA_BASE
+ARG PUBLIC_GITEA_OWNER
+ARG PUBLIC_GITEA_REPO
 LABEL org.opencontainers.image.revision=$GIT_SHA
 COPY www /usr/share/nginx/html
 COPY public /usr/share/nginx/html

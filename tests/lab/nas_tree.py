@@ -39,14 +39,16 @@ class NasTree:
         return self.root / "releases" / name / "app"
 
     def add_release(self, name: str, commit: str, *, hours: float = 29, git: bool = True) -> Path:
-        """A release cloned so long ago and reset to `commit`, with its env file; without `git`, the files alone."""
+        """A release cloned so long ago, when main was at `commit`, with an env file; without `git`, the files alone."""
         app = self.release(name)
         app.parent.mkdir(parents=True)
         at = {"GIT_COMMITTER_DATE": f"{int(time.time() - hours * 3600)} +0000"}
-        run_git(app.parent, "clone", "-q", "--no-hardlinks", str(self.canon.bare), "app", **at)
+        run_git(app.parent, "clone", "-q", "--no-hardlinks", "--no-checkout", str(self.canon.bare), "app", **at)
+        shutil.rmtree(app / ".git/logs")
+        run_git(app, "update-ref", "refs/remotes/origin/main", commit)
+        run_git(app, "update-ref", "refs/heads/main", commit, **at)
+        run_git(app, "reset", "-q", "--hard", commit, **at)
         run_git(app, "remote", "set-url", "origin", ORIGIN)
-        if commit != self.canon.tip:
-            run_git(app, "reset", "-q", "--hard", commit, **at)
         if not git:
             shutil.rmtree(app / ".git")
         (app / ".env").write_bytes(ENV_FILE)
@@ -81,6 +83,13 @@ class NasTree:
         for number in range(count):
             name = NOISE[number % len(NOISE)]
             self.write(f"src/n{number}/{name}" if number >= len(NOISE) else name, b"noise\n")
+
+    def fetch(self, ref: str, *, hours: float = 29) -> str:
+        """Step B of the owner's manual: fetches, and resets the live release hard to a ref; so long ago."""
+        at = {"GIT_COMMITTER_DATE": f"{int(time.time() - hours * 3600)} +0000"}
+        self.git("fetch", "-q", str(self.canon.bare), ref, **at)
+        self.git("reset", "-q", "--hard", "FETCH_HEAD", **at)
+        return self.git("rev-parse", "HEAD")
 
     def git(self, *arguments: str, release: str | None = None, **environment: str) -> str:
         """Runs git in the active release, as somebody on the NAS would."""

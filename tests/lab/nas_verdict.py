@@ -12,7 +12,7 @@ from auditor.model.rules import Outcome
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an audit said; `failed` and `unknown` are by rule, each with the subjects."""
+    """What an audit said; `failed` and `unknown` are by rule, each with the subjects, waived ones left out."""
 
     report: Report
     snapshot: Snapshot
@@ -49,6 +49,6 @@ def judge(world: World, *rules: str) -> Verdict:
 def _subjects(report: Report, outcome: Outcome) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for one in report.findings:
-        if one.outcome is outcome:
+        if one.outcome is outcome and one.waiver is None:
             found.setdefault(one.rule_id, set()).add(one.subject)
     return found

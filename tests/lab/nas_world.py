@@ -145,7 +145,7 @@ class World:
 
     def collect(self, *, seconds: float = 60) -> Nas:
         """The NAS's facts alone; raises SourceError where there are none."""
-        now = datetime.now(UTC)
+        now = self.now()
         context = Context(
             config=self.config(),
             seen=_nothing_seen(now),
@@ -155,6 +155,11 @@ class World:
             progress=lambda text: None,
         )
         return collector.collect(context)
+
+    @staticmethod
+    def now() -> datetime:
+        """The auditor's clock."""
+        return datetime.now(UTC)
 
     def audited(self, *rules: str, seconds: float = 60) -> Audited:
         """A whole audit, stored in the world's own history."""

@@ -20,6 +20,8 @@ _BATCH = 64
 # larger blobs are read one at a time, and the largest not at all, so that memory stays small
 _SMALL_BYTES, _MOST_BYTES = 2 << 20, 64 << 20
 _SAVE_AFTER = 4096
+# the pages of a pack that was read count as memory of this program until the pack is closed
+_REOPEN_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +92,36 @@ class Hasher:
         try:
             self.deadline.check()
             try:
-                return _content_of(self._mirror().blob(job.blob, _SMALL_BYTES), job)
+                return self._content_of(job, _SMALL_BYTES)
             except MirrorMalformedError:
                 with self._large:
-                    return _content_of(self._mirror().blob(job.blob, _MOST_BYTES), job)
+                    content = self._content_of(job, _MOST_BYTES)
+                    self._let_go()
+                    return content
         except SourceError as fault:
             return fault
 
+    def _content_of(self, job: Job, limit: int) -> Content:
+        stored = self._mirror().blob(job.blob, limit)
+        self._own.read += len(stored)
+        return content_of(stored, job.line_ends, lfs=job.lfs)
+
     def _mirror(self) -> Mirror:
         mirror: Mirror | None = getattr(self._own, "mirror", None)
+        if mirror is not None and self._own.read > _REOPEN_BYTES:
+            self._let_go()
+            mirror = None
         if mirror is None:
             mirror = self._own.mirror = self.open_mirror()
+            self._own.read = 0
             self._opened.append(mirror)
         return mirror
 
-
-def _content_of(stored: bytes, job: Job) -> Content:
-    return content_of(stored, job.line_ends, lfs=job.lfs)
+    def _let_go(self) -> None:
+        mirror: Mirror = self._own.mirror
+        self._own.mirror = None
+        self._opened.remove(mirror)
+        mirror.close()
 
 
 def _decoded(row: bytes | None) -> Content | None:

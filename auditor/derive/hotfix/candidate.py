@@ -80,10 +80,12 @@ def candidates(snapshot: Snapshot, config: Config) -> tuple[Candidate, ...] | Ga
 
 
 def _candidate(pull: Pull, snapshot: Snapshot, config: Config) -> Candidate:
+    # of a head whose repository is not known nobody can say whether it covers anything
+    known = pull.head_repository is not MISSING
     return Candidate(
         pull=pull,
         why_not=_why_not(pull, config),
-        head=files_of(snapshot, commit_in_role(snapshot, f"pull:{pull.number}")),
+        head=files_of(snapshot, commit_in_role(snapshot, f"pull:{pull.number}")) if known else None,
         base=files_of(snapshot, commit_in_role(snapshot, f"pull-base:{pull.number}")),
     )
 
@@ -96,8 +98,10 @@ def _why_not(pull: Pull, config: Config) -> str | None:
         return "it is merged and not deployed" if pull.merged else "it was closed unmerged"
     if pull.base_branch != config.gitea.branch:
         return f"it goes into {pull.base_branch}"
-    if pull.head_repository is MISSING or pull.head_repository is None:
-        return "its repository is not known"
+    if pull.head_repository is MISSING:
+        return None
+    if pull.head_repository is None:
+        return "its repository is gone"
     canonical = f"{config.gitea.owner}/{config.gitea.repo}"
     if pull.head_repository.lower() != canonical.lower():
         return f"it comes from the fork {pull.head_repository}"

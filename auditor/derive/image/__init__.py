@@ -36,6 +36,7 @@ class SlotImage:
     answering: bool | Missing = MISSING
     present: bool | Missing = MISSING
     container: str = ""
+    service: str = ""
     reference: str = ""
     image_id: str | Missing | None = MISSING
     tag_image_id: str | Missing | None = MISSING
@@ -116,7 +117,8 @@ class _Work:
             fault=fault_of(slot, docker=self._nas.docker != "none"),
         )
         if slot.container is MISSING:
-            self._gap(index, "", f"the container of {slot.name} was not observed")
+            if self._nas.docker != "none":
+                self._gap(index, "", f"the container of {slot.name} was not observed")
             return plain
         if slot.container is None:
             return replace(
@@ -192,6 +194,7 @@ def _described(plain: SlotImage, container: Container, judged: Judgement, code: 
         plain,
         present=True,
         container=container.name,
+        service=container.service or container.name,
         reference=container.image_reference,
         image_id=container.image_id,
         tag_image_id=container.tag_image_id,

@@ -16,6 +16,7 @@ class ContainerPath:
 
     slot: str
     container: str
+    service: str
     path: str
     kind: Literal["added", "changed", "deleted", "mounted"]
     code: str
@@ -70,4 +71,12 @@ def _path(
     code: str,
     source: str | None,
 ) -> ContainerPath:
-    return ContainerPath(slot=slot, container=container.name, path=path, kind=kind, code=code, source=source)
+    return ContainerPath(
+        slot=slot,
+        container=container.name,
+        service=container.service or container.name,
+        path=path,
+        kind=kind,
+        code=code,
+        source=source,
+    )

@@ -140,14 +140,14 @@ def _lag(commit: str, placed: bool | Missing, is_main: bool, snapshot: Snapshot,
 
 def on_main(commit: str, snapshot: Snapshot) -> bool | Missing:
     """Whether a commit is in the history of Gitea's main."""
-    known = commit_of(snapshot, commit)
-    if known is not None and not known.known:
-        return False
-    if known is not None and known.on_main is not MISSING:
-        return known.on_main
     gitea = snapshot.gitea
     line = () if gitea is MISSING or gitea.history is MISSING else gitea.history.commits
-    return True if commit in _tips(snapshot) or any(one.sha == commit for one in line) else MISSING
+    if commit in _tips(snapshot) or any(one.sha == commit for one in line):
+        return True
+    known = commit_of(snapshot, commit)
+    if known is None:
+        return MISSING
+    return known.on_main if known.known else False
 
 
 def _tips(snapshot: Snapshot) -> tuple[str, ...]:

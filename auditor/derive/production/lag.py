@@ -7,7 +7,7 @@ from auditor.config import Config
 from auditor.derive.drift.canonical import commit_of
 from auditor.derive.provenance.claim import claims_of
 from auditor.derive.provenance.feed import pushes_of
-from auditor.derive.provenance.pull import merged_into
+from auditor.derive.provenance.pull import merged_into, unread
 from auditor.gitfile.ignore import Pattern, deciding_from_root, parse_patterns
 from auditor.model.facts.canon import CanonCommit, Step
 from auditor.model.facts.gitea import Gitea, Pull
@@ -109,6 +109,9 @@ class _Times:
         gitea = snapshot.gitea
         if gitea is MISSING or not gitea.available or gitea.history is MISSING or gitea.pulls is MISSING:
             return "main's history and its pull requests were not observed"
+        why = unread(gitea)
+        if why is not None:
+            return why
         line = gitea.history.commits
         merged = merged_into(gitea, config.gitea.branch if config.gitea else "main")
         added = () if gitea.pull_commits is MISSING else gitea.pull_commits

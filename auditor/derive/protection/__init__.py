@@ -39,7 +39,8 @@ class Protection:
 
     `rule` is its name, None without one. `admins_bound` says that a repository's admins can't merge past it, `bindable`
     that this server's version has the switch for that. `push` holds at least one entry, a closed one where there is no
-    way in; `changes` one at least. `seen_at` is when an earlier run saw the protection last, None where none did.
+    way in; `changes` one at least. `allowed` are the exceptions that `gitea.allow` declares and that are in use.
+    `seen_at` is when an earlier run saw the protection last, None where none did.
     """
 
     branch: str | Missing = MISSING
@@ -52,6 +53,7 @@ class Protection:
     bindable: bool | Missing = MISSING
     keys: tuple[Key, ...] | Missing = MISSING
     changes: tuple[Change, ...] | Missing = MISSING
+    allowed: tuple[str, ...] = ()
     seen_at: str | Missing | None = MISSING
     gaps: tuple[Gap, ...] = ()
 
@@ -68,7 +70,21 @@ def derive(snapshot: Snapshot, config: Config) -> Protection:
     exists, rule, reason = _rule(gitea, branch)
     facts = Protection(branch=branch, exists=exists, gaps=tuple(_told(exists, rule, reason)))
     facts = _with_keys(_with_doors(facts, rule, gitea, allow), gitea, allow)
+    facts = replace(facts, allowed=tuple(_allowed(facts)))
     return _with_changes(facts, rule, gitea, snapshot.earlier)
+
+
+def _allowed(facts: Protection) -> Iterator[str]:
+    """Each declared exception that is in use, as a report shows it."""
+    for door in () if facts.push is MISSING else facts.push:
+        if door.declared:
+            yield f"push: {door.text}"
+    for name, ways in (("force push", facts.force_push), ("bypass", facts.bypass)):
+        if ways is not MISSING:
+            yield from (f"{name}: {who}" for who in ways.declared)
+    for key in () if facts.keys is MISSING else facts.keys:
+        if key.declared and key.read_only is False:
+            yield f"writable deploy key: {key.title}"
 
 
 def _rule(gitea: Gitea, branch: str) -> tuple[bool | Missing, BranchProtection | Missing | None, Gap | None]:

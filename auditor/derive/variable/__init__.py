@@ -17,9 +17,10 @@ from auditor.derive.variable.place import (
     of_slot,
 )
 from auditor.derive.variable.setting import Setting, settings_of
+from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas, NasSlot
 from auditor.model.facts.nas_docker import Container
-from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.snapshot import Snapshot, withheld
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 
@@ -60,18 +61,28 @@ def derive(snapshot: Snapshot, config: Config) -> DeclaredVariables:
     if local is MISSING and nas is MISSING:
         return DeclaredVariables()
     declared: list[Declared] = [] if local is MISSING else list(of_clone(local))
-    gaps: list[Gap] = []
+    gaps = list(_withheld(snapshot))
     if local is not MISSING:
         dark = Gap(pointer="/variable/places", reason=f"local is unavailable: {local.error}")
         gaps += carried(local.gaps, ("/local/env_files",), "/variable/places") if local.available else (dark,)
-        unseen = local.available and local.env_files is MISSING and not gaps
-        gaps += (Gap(pointer="/variable/places", reason="the clone's env files were not observed"),) if unseen else ()
+        if local.available and _unread(local):
+            gaps.append(Gap(pointer="/variable/places", reason="the clone's env files were not all observed"))
     if nas is not MISSING:
         declared += _of_nas(nas, config)
         gaps += _nas_gaps(nas, config)
     places = () if config.gitea is None else tuple(_judged(_shadowed(declared), config.gitea, _names(config)))
     settings = MISSING if nas is MISSING or nas.slots is MISSING else tuple(settings_of(nas.slots))
     return DeclaredVariables(places=places, settings=settings, gaps=tuple(dict.fromkeys(gaps)))
+
+
+def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
+    for name in ("local", "nas"):
+        if withheld(snapshot, name):
+            yield Gap(pointer="/variable/places", reason=f"the facts of {name} are not in the snapshot")
+
+
+def _unread(local: Local) -> bool:
+    return local.env_files is MISSING or any(file.keys is MISSING and file.kind != "absent" for file in local.env_files)
 
 
 def _of_nas(nas: Nas, config: Config) -> Iterator[Declared]:

@@ -46,3 +46,9 @@ class Snapshot:
     canon: Canon | Missing = MISSING
     site: Site | Missing = MISSING
     earlier: Earlier | Missing = MISSING
+
+
+def withheld(snapshot: Snapshot, name: str) -> bool:
+    """Whether a source was asked in this run and its facts are not in the snapshot."""
+    asked = any(run.name == name and run.status != "left-out" for run in snapshot.sources)
+    return asked and getattr(snapshot, name) is MISSING

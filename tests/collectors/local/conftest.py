@@ -1,7 +1,6 @@
 """Real clones made by the git program, in a world where no configuration of this machine is seen."""
 
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH103, PTH118, PTH120, PTH123
 
 import os
 import subprocess

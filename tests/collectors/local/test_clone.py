@@ -1,5 +1,4 @@
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH118, PTH123
 
 import hashlib
 import json

@@ -1,5 +1,4 @@
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH110
 
 import os
 from typing import Any

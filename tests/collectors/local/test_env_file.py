@@ -57,7 +57,7 @@ def test_env_files_are_found_everywhere_with_their_rights(world: Any) -> None:
     world.write(".gitignore", b"node_modules/\n.env.local\n")
     for name in (".env", "a/.env.local", "node_modules/deep/.env", "b/.env.test", "b/.env.example"):
         world.write(name, b"A_TOKEN=x\nPUBLIC_GITEA_BASE=https://git.example\nEMPTY=\n")
-        os.chmod(world.clone / name, 0o600)  # noqa: PTH101
+        os.chmod(world.clone / name, 0o600)
     world.git("add", "-f", ".gitignore", ".env")
     world.git("commit", "-qm", "oops")
     (world.clone / "a/.env.local").chmod(0o640)

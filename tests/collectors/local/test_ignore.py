@@ -1,5 +1,4 @@
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH112
 
 import os
 from collections.abc import Callable
@@ -50,7 +49,7 @@ def test_the_deciding_pattern_and_its_line_are_those_of_git_check_ignore(
     files = {b"": root.encode(), b"a/": nested.encode()}
     for folder, content in files.items():
         world.write(folder + b".gitignore", content)
-    asked = sorted(set(subjects))
+    asked = sorted(set(subjects) - {"a"})  # `a` is a folder here, and files are asked about
     said = world.git(
         *["check-ignore", "--no-index", "-v", "-n", "-z", "--stdin"], text="\0".join(asked).encode(), check=False
     ).split(b"\0")

@@ -1,5 +1,4 @@
 # paths are bytes here, which pathlib can't hold
-# ruff: noqa: PTH101, PTH104, PTH108, PTH118
 
 import os
 import socket
