@@ -1,5 +1,6 @@
 """Fixtures of the lab, and its modules made importable: none of them is installed."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -52,8 +53,13 @@ def replay_gitea(tmp_path: Path, make_bundle: Callable[[World], Path | None]) ->
 @pytest.fixture(scope="session")
 def nas_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nas_world.Lab]:
     """The parts of a production NAS that all its tests share; skipped, with the reason, where one can't be had."""
-    with nas_world.run_lab(tmp_path_factory.mktemp("nas")) as lab:
-        yield lab
+    # a time limit of CI ends the run so: daemons and bridges must not outlive it
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with nas_world.run_lab(tmp_path_factory.mktemp("nas")) as lab:
+            yield lab
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -61,3 +67,11 @@ def world(nas_lab: nas_world.Lab, tmp_path: Path) -> Iterator[nas_world.World]:
     """A production NAS in the green state, for one test to change."""
     with nas_world.run_world(nas_lab, tmp_path) as made:
         yield made
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of the NAS lab carry the marker by which they are chosen."""
+    for item in items:
+        if item.path.name.startswith("test_nas_"):
+            item.add_marker("nas")
