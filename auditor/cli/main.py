@@ -1,5 +1,6 @@
 """The program's door: finds the command, and is the one place that turns errors into messages and exit codes."""
 
+import gc
 import os
 import signal
 import sys
@@ -103,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    # thousands of facts are made and none is dropped before the end: the collector of cycles would only look at them
+    gc.set_threshold(100_000, 50, 50)
     try:
         result = cli.main(args=arguments, prog_name="auditor", standalone_mode=False)
     except click.exceptions.Abort:
