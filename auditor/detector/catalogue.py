@@ -154,6 +154,7 @@ GENERAL: tuple[Kind, ...] = (
         _NAMES,
         r"(?:\A|[^A-Za-z0-9_.-])(?P<key>[A-Za-z_][A-Za-z0-9_.-]{1,100})\\?[\"'`]?[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}\\?",
         named_value,
+        marks=":=",
     ),
 )
 

@@ -43,7 +43,7 @@ class Kind:
     and `after` before its end; an `anchored` kind begins with it. `form` has a group `value` (or `user`, or the `key`
     that a value follows), and `prefix` where a part of it is public. Forms are in the syntax of RE2: no look-around,
     no reference back, every repetition bounded or begun at a boundary, so that no text takes longer than its length.
-    `judge` says why a value is none.
+    `judge` says why a value is none. Where none of the `marks` stands, there is nothing of the kind.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Kind:
     before: int = 160
     after: int = 700
     anchored: bool = False
+    marks: str = ""
 
 
 def kind(
@@ -65,9 +66,10 @@ def kind(
     *,
     before: int = 160,
     after: int = 700,
+    marks: str = "",
 ) -> Kind:
     """A kind, its words parted by blanks."""
-    return Kind(id, title, tuple(words.split()), re.compile(form, re.ASCII), judge, before, after)
+    return Kind(id, title, tuple(words.split()), re.compile(form, re.ASCII), judge, before, after, marks=marks)
 
 
 def token_kind(id: str, title: str, prefix: str, body: str, words: str = "") -> Kind:  # noqa: A002 -- as above

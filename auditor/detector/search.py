@@ -115,7 +115,8 @@ def _candidates(kind: Kind, words: Sequence[str], text: str, lowered: str) -> It
 
 def _matches(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
     for start, end in _windows(kind, words, lowered):
-        yield from kind.form.finditer(text, start, end)
+        if not kind.marks or any(lowered.find(mark, start, end) >= 0 for mark in kind.marks):
+            yield from kind.form.finditer(text, start, end)
 
 
 def _anchored(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:

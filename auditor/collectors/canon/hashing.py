@@ -21,7 +21,7 @@ _BATCH = 64
 _SMALL_BYTES, _MOST_BYTES = 2 << 20, 64 << 20
 _SAVE_AFTER = 4096
 # the pages of a pack that was read count as memory of this program until the pack is closed
-_REOPEN_BYTES = 8 << 20
+_REOPEN_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
