@@ -47,13 +47,8 @@ class Search:
     complete: bool
 
 
-def find_secrets(text: bytes | str, *, place: str, key: bytes) -> tuple[Secret, ...]:
-    """The secrets of a text that stands at `place`, by place in it; `key` is that of their HMACs."""
-    return search(text, place=place, key=key).secrets
-
-
 def search(text: bytes | str, *, place: str, key: bytes, kinds: Sequence[Kind] = KINDS) -> Search:
-    """The secrets of a text, and what was taken for none."""
+    """The secrets of a text that stands at `place`, and what was taken for none; `key` is that of their HMACs."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     # one character a byte: places are those of the bytes, and lower case changes no length
     plain = raw.decode("latin-1")

@@ -12,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.detector.catalogue import KINDS
-from auditor.detector.search import MOST_CANDIDATES, Search, find_secrets, search
+from auditor.detector.search import MOST_CANDIDATES, Search, Secret, search
 
 KEY = b"k" * 32
 _DICE = random.Random(7)
 ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"
+
+
+def find_secrets(text: bytes | str, *, place: str, key: bytes) -> tuple[Secret, ...]:
+    return search(text, place=place, key=key).secrets
 
 
 def made(alphabet: str, count: int) -> str:

@@ -10,7 +10,7 @@ from auditor.collectors.nas.script import Nonces, render_script, script_hash, vi
 from auditor.collectors.nas.visit import Occasion, facts_of
 from auditor.config import Nas as Section
 from auditor.config.hmac_key import load_hmac_key
-from auditor.detector.search import find_secrets
+from auditor.detector.search import search
 from auditor.errors import SourceError
 from auditor.interfaces import Context
 from auditor.model.facts.nas import Nas
@@ -36,7 +36,7 @@ def observe(context: Context, section: Section) -> Nas:
     if section.access == "outside":
         seen = ask_public(context, nonces.log)
         return _with_public(_outside(context), seen)
-    judge = _Judge(load_hmac_key(context.config, context.state))
+    judge = SecretJudge(load_hmac_key(context.config, context.state))
     target = ssh_target(section)
     sent = visit_input(context.config, nonces)
     expected = script_hash(render_script(context.config))
@@ -44,7 +44,7 @@ def observe(context: Context, section: Section) -> Nas:
     asked_at = datetime.now(UTC)
     answer = _visit(context, section, target, sent.encode(), nonces.frame)
     occasion = Occasion(asked_at=asked_at, now=context.now, script_sha256=expected, judge=judge)
-    facts = facts_of(answer.frames, context.config, occasion)
+    facts = with_unfinished(facts_of(answer.frames, context.config, occasion), judge.unfinished)
     return _with_public(replace(facts, notices=answer.warnings), seen)
 
 
@@ -121,14 +121,33 @@ def _with_public(facts: Nas, seen: Asked) -> Nas:
     return replace(facts, public=seen.page, slots=slots, notices=(*facts.notices, *seen.notices), gaps=gaps)
 
 
-class _Judge:
-    """Finds the secrets in a text and keeps an HMAC of each."""
+class SecretJudge:
+    """Finds secrets and keeps an HMAC of each; `unfinished` are the places of texts that were not searched whole."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._unfinished: dict[str, None] = {}
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        return tuple(self._unfinished)
 
     def __call__(self, text: str, place: str) -> Iterable[SecretSeen]:
-        return [
-            SecretSeen(kind=found.kind, place=found.place, hint=found.hint, hmac=found.hmac)
-            for found in find_secrets(text, place=place, key=self._key)
-        ]
+        found = search(text, place=place, key=self._key)
+        if not found.complete:
+            self._unfinished[place] = None
+        return [SecretSeen(kind=one.kind, place=one.place, hint=one.hint, hmac=one.hmac) for one in found.secrets]
+
+
+def with_unfinished(facts: Nas, places: tuple[str, ...]) -> Nas:
+    """The facts, with a gap at each slot's secrets for every text that was not searched whole."""
+    count = 0 if facts.slots is MISSING else len(facts.slots)
+    gaps = (
+        Gap(
+            pointer=f"/nas/slots/{index}/container/secrets",
+            reason=f"{place or 'a label'} holds more than could be searched for secrets",
+        )
+        for place in places
+        for index in range(count)
+    )
+    return replace(facts, gaps=(*facts.gaps, *gaps))
