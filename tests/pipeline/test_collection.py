@@ -129,6 +129,14 @@ def test_a_source_that_is_not_configured_is_not_asked_and_not_listed(config: Con
     assert not idle.contexts
 
 
+def test_the_trees_of_commits_go_where_gitea_goes(config: Config) -> None:
+    collectors = {name: FakeCollector(whole) for name in ("local", "gitea", "canon")}
+    with_gitea = collected(config, collectors, only=("gitea",))
+    assert {run.name: run.status for run in with_gitea.sources} == {"local": "left-out", "gitea": "ok", "canon": "ok"}
+    without = collected(config, collectors, only=("local",))
+    assert {run.name: run.status for run in without.sources}["canon"] == "left-out"
+
+
 def test_a_source_that_only_leaves_out_is_not_asked_and_listed_so(config: Config) -> None:
     idle = FakeCollector(whole)
     snapshot = collected(config, {"local": idle, "gitea": FakeCollector(whole)}, only=("gitea",))
