@@ -47,7 +47,6 @@ def command(context: click.Context, /, **given: Any) -> int:
     Examples:
       auditor audit                                   the clone or the site of this folder
       auditor audit -q --format json:report.json      for cron: silent when all is well
-      auditor audit --only local --fail-on high
     """
     from auditor.cli.output import parse_formats, warn, write_file, write_reports
     from auditor.cli.progress import shown_progress
@@ -58,8 +57,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     from auditor.pipeline.collection import Request
     from auditor.pipeline.evaluation import Terms, snapshot_text
 
-    options = settings(context)
-    outputs = parse_formats(given["formats"])
+    options, outputs = settings(context), parse_formats(given["formats"])
     session = open_session(options)
     bench = session.bench()
     request = Request(
@@ -72,8 +70,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     )
     terms = Terms(fail_on=Severity(given["fail_on"]), rules=given["rules"], notes=session.notes)
     with shown_progress(options) as say:
-        folder = None if given["no_store"] else session.state
-        audited = audit(request.heard_by(say), bench, terms, folder)
+        audited = audit(request.heard_by(say), bench, terms, None if given["no_store"] else session.state)
     for text in audited.warnings:
         warn(text)
     code = exit_code.of_verdict(audited.report.verdict, on_unknown=given["on_unknown"])

@@ -31,7 +31,7 @@ Its sha256 is {sha256}
 
 {last}. In policies.yaml: nas: {{access: command, host_key: "SHA256:…"}}; compare the fingerprint at the NAS itself:
      ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
-   auditor doctor then says what can be seen, and what not.
+   auditor audit --only nas then says what can be seen, and what not.
 """
 _SUDOERS = """
 4. What needs root are two copies of the same script that take no argument. /etc/sudoers.d/nas-audit, mode 0440, checked

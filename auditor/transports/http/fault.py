@@ -110,7 +110,7 @@ def _distrust(error: "ssl.SSLCertVerificationError", host: str) -> str:
     if code in _UNKNOWN_ISSUER:
         return (
             f"the certificate of '{host}' comes from an unknown authority: "
-            "name its file under 'ca', or its key under 'pin' (auditor doctor prints it)"
+            "name its file under 'ca', or under 'pin' the sha256 of its public key"
         )
     return f"the certificate of '{host}' is not accepted ({error.verify_message}): replace it"
 

@@ -1,4 +1,4 @@
-"""A server's public key as the policy file pins it: read from a certificate, or asked of the server for `doctor`."""
+"""A server's public key as the policy file pins it: read from a certificate, or asked of the server."""
 
 import base64
 import binascii
@@ -43,7 +43,7 @@ def certificate_pin(certificate: bytes) -> str:
 
 
 def _no_pin(text: str) -> HttpError:
-    message = f"'{text[:100]}' is no pin: write sha256: and the hash of the key, as auditor doctor prints it"
+    message = f"'{text[:100]}' is no pin: write sha256: and the SHA-256 of the public key in hex or base64"
     return HttpError(Fault.PIN, message)
 
 
