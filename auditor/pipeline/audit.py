@@ -2,14 +2,15 @@
 
 import json
 import socket
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__
-from auditor.config import Config
+from auditor.config import Config, HeartbeatNotice
+from auditor.errors import HistoryError
 from auditor.history.lock import site_lock
 from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
 from auditor.history.store import History
@@ -35,17 +36,20 @@ class Audited:
 
 
 def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> Audited:
-    """Collect and judge; with a `folder`, under the site's lock, against its history, and stored there.
+    """Collect and judge; with a `folder`, under the site's lock, against its history, stored there, and told of.
 
     Raises LockError while another audit of the site runs. A folder that can't be written is a warning: what needs
-    earlier runs is then unknown, and the rest is judged.
+    earlier runs is then unknown, and the rest is judged. So is a notice that does not arrive.
     """
     if folder is None:
         return _judged(collect(request), bench, terms)
+    warnings: list[str] = []
     with ExitStack() as stack:
         try:
             stack.enter_context(site_lock(folder, request.config.id, at=time_text(datetime.now(UTC))))
             history = stack.enter_context(History.open(folder))
+            stack.enter_context(_heartbeat(request.config, warnings.append))
+            previous = history.latest(request.config.id, mode="audit")
             request = replace(request, earlier=_earlier(history, request.config))
             terms = replace(terms, earlier=_judgements(history.last_judgement(request.config.id)))
         except HistoryUnwritableError as error:
@@ -55,7 +59,34 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
             _store(history, audited)
         except HistoryUnwritableError as error:
             return replace(audited, warnings=(f"this run is not stored: {error}",))
-        return audited
+        request.say("notify", "telling what changed")
+        warnings += _told(history, audited.report, request.config, None if previous is None else previous.started_at)
+        request.say("notify", "")
+    return replace(audited, warnings=tuple(warnings))
+
+
+def _heartbeat(config: Config, warn: Callable[[str], None]) -> AbstractContextManager[None]:
+    """What surrounds a run for the services that notice its absence."""
+    notices = [notice for notice in config.notify if isinstance(notice, HeartbeatNotice)]
+    if not notices:
+        return nullcontext()
+    from auditor.notify.heartbeat import beating
+
+    return beating(notices, {one.source: one.target for one in config.connect}, warn)
+
+
+def _told(history: History, report: Report, config: Config, previous: str | None) -> Iterator[str]:
+    """Tell the channels what changed; gives a warning for each that could not be told."""
+    if not config.notify:
+        return
+    from auditor.notify.delivery import deliver
+
+    try:
+        for delivery in deliver(history, report, config, previous=previous):
+            if delivery.error is not None:
+                yield f"{delivery.channel} was not told of {delivery.changes} changes: {delivery.error}"
+    except HistoryError as error:
+        yield f"what was told is not noted: {error}"
 
 
 def _judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:

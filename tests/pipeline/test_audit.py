@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from loopback import Server
 
-from auditor.config import Config
+from auditor.config import Config, HeartbeatNotice, WebhookNotice
+from auditor.config.secret import SecretRef
 from auditor.errors import LockError
 from auditor.history.lock import site_lock
 from auditor.history.store import History
@@ -129,3 +131,30 @@ def test_a_second_audit_of_the_same_site_at_once_is_refused(night: Night, tmp_pa
     with site_lock(tmp_path / "state", "site", at=MOMENT), pytest.raises(LockError):
         night(WHOLE)
     assert night(WHOLE).report.verdict in ("compliant", "inconclusive")
+
+
+def test_a_notice_that_does_not_arrive_is_a_warning_and_changes_no_verdict(
+    config: Config, bench: Bench, tmp_path: Path, unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_WEBHOOK", f"http://127.0.0.1:{unused_port}/token-in-path")
+    told = replace(config, notify=(WebhookNotice(webhook=SecretRef(env="A_WEBHOOK")),))
+    fresh = today(ahead_of((AHEAD,)))
+    request = Request(config=told, mode="audit", timeout=20, collectors={"local": FakeCollector(lambda _: fresh)})
+    audited = audit(request, bench, Terms(), tmp_path / "state")
+    assert audited.report.verdict == "non-compliant"
+    [warning] = audited.warnings
+    assert warning.startswith("webhook:A_WEBHOOK was not told of")
+    assert "token-in-path" not in warning
+
+
+def test_a_service_that_watches_for_silence_hears_of_every_run(
+    config: Config, bench: Bench, tmp_path: Path, serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda handler: handler.send())
+    monkeypatch.setenv("A_HEARTBEAT", f"{server.url}/uuid")
+    watched = replace(config, notify=(HeartbeatNotice(heartbeat=SecretRef(env="A_HEARTBEAT")),))
+    request = Request(
+        config=watched, mode="audit", timeout=20, collectors={"local": FakeCollector(lambda _: ahead_of((AHEAD,)))}
+    )
+    assert audit(request, bench, Terms(), tmp_path / "state").warnings == ()
+    assert [asked.path for asked in server.asked] == ["/uuid/start", "/uuid"]

@@ -4,7 +4,6 @@ It refuses any method but GET and git's own POST, a token over plain http beyond
 the environment: a token and a pinned key must meet the server itself. HTTP/1.1 by httpx, over connections of our own.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -116,7 +115,13 @@ class HttpClient:
             limit_bytes=limit_bytes,
             total_seconds=self._patience.total_seconds if seconds is None else seconds,
         )
-        return self._dispatch.ask(call, lambda exchange, started, attempt: _read(call, exchange, started, attempt))
+
+        def read(exchange: "Exchange", started: float, attempt: int) -> Response:
+            from auditor.transports.http.exchange import read_response
+
+            return read_response(call, exchange, started, attempt)
+
+        return self._dispatch.ask(call, read)
 
     def get_json(
         self,
@@ -241,22 +246,6 @@ class HttpClient:
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _read(call: Call, exchange: "Exchange", started: float, attempt: int) -> Response:
-    try:
-        body = b"".join(exchange.chunks())
-    finally:
-        exchange.close()
-    return Response(
-        status=exchange.status,
-        address=call.address,
-        headers=exchange.headers,
-        body=body,
-        took_seconds=time.monotonic() - started,
-        attempts=attempt,
-        peer=exchange.peer,
-    )
 
 
 def _demand_upload_pack(method: str, address: Address) -> None:

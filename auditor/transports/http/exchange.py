@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import httpcore
 import httpx
 
-from auditor.transports.http.answer import Headers
+from auditor.transports.http.answer import Headers, Response
 from auditor.transports.http.call import Call, Clock
 from auditor.transports.http.courier import Courier, lines, peer
 from auditor.transports.http.fault import Fault, HttpError, fault_of
@@ -88,6 +88,23 @@ def open_exchange(courier: Courier, call: Call, clock: Clock, turns: threading.B
         if isinstance(error, OSError | httpcore.ProtocolError | httpcore.NetworkError):
             raise end.fault(error, call) from _cause(error)
         raise
+
+
+def read_response(call: Call, exchange: Exchange, started: float, attempt: int) -> Response:
+    """The whole answer; the exchange is closed."""
+    try:
+        body = b"".join(exchange.chunks())
+    finally:
+        exchange.close()
+    return Response(
+        status=exchange.status,
+        address=call.address,
+        headers=exchange.headers,
+        body=body,
+        took_seconds=time.monotonic() - started,
+        attempts=attempt,
+        peer=exchange.peer,
+    )
 
 
 def over(call: Call) -> HttpError:

@@ -1,17 +1,14 @@
 """Servers on loopback that misbehave as told, and certificates made for them at test time."""
 
 import datetime
-import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
 
-    do_POST = do_GET  # noqa: N815 - http.server finds it by this name
+    do_POST = do_PATCH = do_GET  # noqa: N815 - http.server finds it by this name
 
     def send(self, body: bytes = b"", status: int = 200, **headers: str) -> None:
         """A whole answer; `content_type` stands for the header Content-Type, and so on."""
@@ -155,34 +152,3 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: Any, *, days: int) -> x
         not_valid_before=end - datetime.timedelta(days=60),
         not_valid_after=end,
     )
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    """Starts servers: `serve(answer)`, or `serve(answer, context)` for https."""
-    running: list[tuple[Server, threading.Thread]] = []
-
-    def start(answer: Answer, context: ssl.SSLContext | None = None) -> Server:
-        server = Server(answer, context)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        running.append((server, thread))
-        return server
-
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
