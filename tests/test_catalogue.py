@@ -11,7 +11,8 @@ from auditor.config.loader import load_standard
 from auditor.document import load_document
 from auditor.model.rules import Outcome, Rule
 from auditor.pipeline.evaluation import Bench, prepare, vocabulary
-from auditor.policy.engine import Observation, gaps_of, judge
+from auditor.policy.engine import judge
+from auditor.policy.observation import Observation, gaps_of
 from auditor.text import parse_time
 
 NOW = "2026-02-01T03:00:00Z"

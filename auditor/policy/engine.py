@@ -3,18 +3,17 @@
 A fact that was not observed makes a rule unknown, never passed and never failed (policy.md §7).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from auditor.model.codec import canonical
-from auditor.model.facts.witness import Gap
 from auditor.model.findings import EvidenceValue, Finding, Location
 from auditor.model.rules import Outcome, Rule
 from auditor.policy.compiler import CompiledRule, Part, source_of
 from auditor.policy.expressions import INDEX, ITEMS, Absent, Fault, Scope
-from auditor.policy.reading import covers, touches
+from auditor.policy.observation import Observation, items_at, visible
+from auditor.policy.reading import covers, element_of, touches
 from auditor.policy.template import shown
 from auditor.text import printable, short
 
@@ -23,7 +22,6 @@ CHUNK = 256
 MESSAGE_LIMIT = 1024
 EVIDENCE_LIMIT = 4096
 
-Facts = Mapping[str, Any]
 Evaluate = Callable[[bytes], Any]
 _TOLD = (Outcome.FAIL, Outcome.UNKNOWN)
 
@@ -35,19 +33,6 @@ class Verdict:
     outcome: Outcome
     reason: str | None = None
     remedy: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """The facts as rules see them, by root, and what could not be observed of them.
-
-    `absent` gives, for a source that this run has nothing of, the reason (`nas is not configured`).
-    """
-
-    facts: Facts
-    gaps: tuple[Gap, ...]
-    absent: Mapping[str, str]
-    now: datetime
 
 
 def judge(rules: Sequence[CompiledRule], observation: Observation) -> tuple[Finding, ...]:
@@ -64,9 +49,7 @@ def judge(rules: Sequence[CompiledRule], observation: Observation) -> tuple[Find
             lists.setdefault(compiled.rule.for_each, []).append(compiled)
     for path, group in lists.items():
         found |= _judge_list(path, group, observation)
-    return tuple(
-        finding for compiled in rules for finding in _doubted(compiled, found[compiled.rule.id], observation.gaps)
-    )
+    return tuple(finding for compiled in rules for finding in _doubted(compiled, found[compiled.rule.id], observation))
 
 
 def _absence(needs: Sequence[str], absent: Mapping[str, str]) -> str | None:
@@ -75,26 +58,40 @@ def _absence(needs: Sequence[str], absent: Mapping[str, str]) -> str | None:
     return next((" and ".join(filter(None, known)) for known in reasons if None not in known), None)
 
 
-def _doubted(compiled: CompiledRule, findings: list[Finding], gaps: Sequence[Gap]) -> list[Finding]:
+def _doubted(compiled: CompiledRule, findings: list[Finding], observation: Observation) -> list[Finding]:
     """`findings`, with an unknown where the rule read something that is there but not whole (a list that was cut)."""
     decided = {finding.outcome for finding in findings}
     if Outcome.UNKNOWN in decided or any(finding.outcome is Outcome.NOT_APPLICABLE for finding in findings):
         return findings
-    gap = next((gap for gap in gaps if any(covers(gap.pointer, read) for read in compiled.reads)), None)
+    gap = next((gap for gap in observation.gaps if _weighs(gap.pointer, compiled, observation)), None)
     if gap is None:
         return findings
     doubt = _collective(compiled, Verdict(Outcome.UNKNOWN, gap.reason, gap.remedy))
     return [finding for finding in findings if finding.outcome is Outcome.FAIL] + [doubt]
 
 
+def _weighs(gap: str, compiled: CompiledRule, observation: Observation) -> bool:
+    """Whether a gap speaks of something that the rule read, and not of an element that its `when` leaves out."""
+    if not any(covers(gap, read) for read in compiled.reads):
+        return False
+    path = compiled.rule.for_each
+    if path is None or compiled.when is None:
+        return True
+    items, index = items_at(observation.facts, path) or [], element_of(gap, path)
+    if index is None or index >= len(items):
+        return True
+    scope = Scope(visible([compiled], observation.facts), observation.now)
+    return scope.bind({compiled.rule.variable or INDEX: items[index]})(compiled.when) is not False
+
+
 def _judge_whole(compiled: CompiledRule, observation: Observation) -> Finding:
-    evaluate = Scope(_visible([compiled], observation.facts), observation.now).bind({})
+    evaluate = Scope(visible([compiled], observation.facts), observation.now).bind({})
     return _finding(compiled, _verdict(compiled, evaluate, observation, None), evaluate)
 
 
 def _judge_list(path: str, group: list[CompiledRule], observation: Observation) -> dict[str, list[Finding]]:
-    items = _resolve(observation.facts, path)
-    scope = Scope(_visible(group, observation.facts), observation.now)
+    items = items_at(observation.facts, path)
+    scope = Scope(visible(group, observation.facts), observation.now)
     nowhere = [one for one in group if _applies_to_none(one, scope)]
     spared = {one.rule.id: [_collective(one, _inapplicable(one.rule))] for one in nowhere}
     group = [compiled for compiled in group if compiled not in nowhere]
@@ -265,36 +262,3 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, list):
         return [_jsonable(item) for item in value]
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
-
-
-def _visible(group: Sequence[CompiledRule], facts: Facts) -> dict[str, Any]:
-    """The facts that the group's expressions name; CEL converts each root anew for each activation."""
-    visible: dict[str, Any] = {}
-    for compiled in group:
-        for use in compiled.roots:
-            value = facts.get(use.root)
-            if value is None:
-                continue
-            if use.members is None or not isinstance(value, dict):
-                visible[use.root] = value
-            elif visible.get(use.root) is not value:
-                known = visible.setdefault(use.root, {})
-                known.update({name: value[name] for name in use.members if name in value})
-    return visible
-
-
-def _resolve(facts: Facts, path: str) -> list[Any] | None:
-    value: Any = facts
-    for member in path.split("."):
-        if not isinstance(value, Mapping) or member not in value:
-            return None
-        value = value[member]
-    return value if isinstance(value, list) else None
-
-
-def gaps_of(facts: Facts) -> Iterator[Gap]:
-    """Every gap that a root of the facts carries."""
-    for root in facts.values():
-        if isinstance(root, dict):
-            for gap in root.get("gaps", ()):
-                yield Gap(**gap)

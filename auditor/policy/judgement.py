@@ -13,7 +13,8 @@ from auditor.model.rules import Policy, Rule, Waiver
 from auditor.model.shape import describe
 from auditor.policy.baseline import Judgements, compare
 from auditor.policy.compiler import SOURCES, CompiledRule
-from auditor.policy.engine import Observation, gaps_of, judge
+from auditor.policy.engine import judge
+from auditor.policy.observation import Observation, gaps_of
 from auditor.policy.reading import Vocabulary
 from auditor.policy.verdict import audit_facts
 from auditor.policy.waivers import apply_waivers

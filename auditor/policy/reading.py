@@ -80,3 +80,10 @@ def touches(pointer: str, gap: str) -> bool:
 def covers(gap: str, pointer: str) -> bool:
     """Whether a gap at `gap` speaks of the whole of what is read at `pointer`, or of something that holds it."""
     return gap.count("/") <= pointer.count("/") and touches(pointer, gap)
+
+
+def element_of(gap: str, path: str) -> int | None:
+    """The index of the element of the list at the dotted `path` that a gap is about; None where it is about no one."""
+    start = "/" + path.replace(".", "/") + "/"
+    index = gap.removeprefix(start).partition("/")[0] if gap.startswith(start) else ""
+    return int(index) if index.isdecimal() else None

@@ -27,6 +27,7 @@ from auditor.schemas import data_file
 
 DATA = Path(__file__).parents[1] / "data" / "config"
 SITE = "schema: 1\nid: site\n"
+OUTSIDE = "root: /r, slots: [{name: a, port: 1}], access: outside"
 # a standard policy of the later catalogue, of which the example overrides two rules
 CATALOGUE = """schema: 1
 rules:
@@ -169,8 +170,21 @@ def test_absent_sections_are_none_and_defaults_are_the_contracts(tmp_path: Path)
     assert config.trusted
 
 
+@pytest.mark.parametrize("kind", ["dsm", "nginx"])
+def test_the_proxys_files_may_be_named_with_either_kind(tmp_path: Path, kind: str) -> None:
+    proxy = f"proxy: {{kind: {kind}, files: [/etc/nginx/conf.d/site.conf]}}"
+    nas = load_config(write(tmp_path, f"{SITE}nas: {{{OUTSIDE}, {proxy}}}\n")).config.nas
+    assert nas is not None
+    assert (nas.proxy.kind, nas.proxy.files) == (kind, ("/etc/nginx/conf.d/site.conf",))
+
+
+def test_without_a_proxy_no_file_is_named(tmp_path: Path) -> None:
+    (said,) = problems(write(tmp_path, f"{SITE}nas: {{{OUTSIDE}, proxy: {{kind: none, files: [/etc/x.conf]}}}}\n"))
+    assert said.endswith("$.nas.proxy.files: says nothing with kind none: remove it")
+
+
 def test_with_access_outside_root_and_slots_suffice(tmp_path: Path) -> None:
-    text = SITE + "nas: {root: /r, slots: [{name: a, port: 1}], access: outside}\n"
+    text = f"{SITE}nas: {{{OUTSIDE}}}\n"
     nas = load_config(write(tmp_path, text)).config.nas
     assert nas is not None
     assert (nas.ssh, nas.key) == (None, None)

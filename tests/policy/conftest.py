@@ -11,8 +11,9 @@ from auditor.model.findings import Finding
 from auditor.model.missing import MISSING, Missing
 from auditor.model.rules import Invariant, Rule, Severity
 from auditor.policy.compiler import CompiledRule, compile_rules
-from auditor.policy.engine import Observation, gaps_of, judge
+from auditor.policy.engine import judge
 from auditor.policy.judgement import vocabulary_of
+from auditor.policy.observation import Observation, gaps_of
 from auditor.policy.reading import Vocabulary
 from auditor.text import parse_time
 

@@ -101,6 +101,26 @@ def test_a_list_that_was_cut_is_unknown_beside_what_it_shows(judged: Judged) -> 
     assert [finding.outcome for finding in judged(facts)] == [Outcome.FAIL, Outcome.UNKNOWN]
 
 
+def test_a_gap_of_an_element_that_the_rule_leaves_out_is_not_its_matter(judged: Judged) -> None:
+    facts = world("m", "x")
+    facts["nas"]["slots"][0]["healthy"] = True
+    facts["nas"]["slots"][1]["healthy"] = False
+    facts["nas"]["gaps"] = [{"pointer": "/nas/slots/1/head", "reason": "not read", "remedy": None}]
+    assert one(judged(facts, when="slot.healthy")).outcome is Outcome.PASS
+    del facts["nas"]["slots"][1]["head"]
+    assert one(judged(facts, when="slot.healthy")).outcome is Outcome.PASS
+    assert one(judged(facts)).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("pointer", ["/nas/slots/0/head", "/nas/slots/9/head", "/nas/slots", "/nas/slots/*/head"])
+def test_any_other_gap_of_a_list_with_a_condition_is(judged: Judged, pointer: str) -> None:
+    facts = world("m", "x")
+    facts["nas"]["slots"][0]["healthy"] = True
+    facts["nas"]["slots"][1]["healthy"] = False
+    facts["nas"]["gaps"] = [{"pointer": pointer, "reason": "not whole", "remedy": None}]
+    assert one(judged(facts, when="slot.healthy")).outcome is Outcome.UNKNOWN
+
+
 def test_a_gap_beside_what_a_rule_reads_is_not_its_matter(judged: Judged) -> None:
     facts = world("m")
     facts["nas"]["gaps"] = [{"pointer": "/nas/commit", "reason": "not read", "remedy": None}]

@@ -1,4 +1,4 @@
-from auditor.policy.reading import Vocabulary, covers, touches
+from auditor.policy.reading import Vocabulary, covers, element_of, touches
 
 
 def test_paths_are_read_through_strings_macros_and_calls(vocabulary: Vocabulary) -> None:
@@ -27,3 +27,10 @@ def test_a_gap_covers_only_what_it_speaks_of_as_a_whole() -> None:
     assert covers("/nas/slots", "/nas/slots/*/head")
     assert covers("/nas/slots", "/nas/slots")
     assert not covers("/nas/slots/3/head", "/nas/slots")
+
+
+def test_a_gap_is_about_one_element_where_it_names_its_place() -> None:
+    assert element_of("/image/slots/12/of_commit", "image.slots") == 12
+    assert element_of("/image/slots/1", "image.slots") == 1
+    for gap in ("/image/slots", "/image/slots/*/x", "/image", "/nas/slots/1"):
+        assert element_of(gap, "image.slots") is None

@@ -42,8 +42,12 @@ def parse_history(raw: bytes) -> list[str]:
 
 
 def build_arguments(commands: list[str]) -> tuple[BuildArgument, ...]:
-    """The build arguments that the commands (last first) show, by name; a value given wins over a default."""
-    found = {default[1]: default[2] or "" for one in reversed(commands) if (default := _DEFAULT.fullmatch(one))}
+    """The build arguments that the commands (last first) show, by name; a value given wins over a default.
+
+    BuildKit shows what was given with the commands that ran, so that `ARG NAME` alone does not tell the value.
+    """
+    found: dict[str, str | None] = {}
+    found.update({default[1]: default[2] for one in reversed(commands) if (default := _DEFAULT.fullmatch(one))})
     for command in reversed(commands):
         found.update(_arguments(command))
     return tuple(_argument(name, found[name]) for name in sorted(found))
@@ -135,7 +139,9 @@ def _arguments(command: str) -> Iterator[tuple[str, str]]:
             yield assigned[1], assigned[2]
 
 
-def _argument(name: str, value: str) -> BuildArgument:
+def _argument(name: str, value: str | None) -> BuildArgument:
+    if value is None:
+        return BuildArgument(name=short(name, 200), looks_secret=looks_secret(name), value=None, commit=None)
     commit = value if _COMMIT.fullmatch(value) and _COMMIT_NAME.search(name) and not looks_secret(name) else None
     return BuildArgument(
         name=short(name, 200),

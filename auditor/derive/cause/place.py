@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from auditor.config import Config
 from auditor.derive.drift.canonical import commit_of
 from auditor.derive.production import Production, active_release, on_main
+from auditor.derive.provenance.pull import merged_into
 from auditor.model.facts.nas import Nas, Release
 from auditor.model.facts.nas_git import GitDirectory
 from auditor.model.facts.snapshot import Snapshot
@@ -30,24 +31,43 @@ def place_verdicts(snapshot: Snapshot, config: Config, production: Production) -
     release = active_release(nas)
     git = None if release is None or release.git is MISSING else release.git
     placed = on_main(commit, snapshot)
-    yield _rewritten(commit, placed, snapshot)
+    yield _rewritten(commit, placed, git, snapshot, config)
     yield _wrong_branch(commit, placed, git, snapshot, config)
     yield _made_here(commit, git, snapshot)
     yield _rolled_back(commit, production, nas, release, git, snapshot)
     yield _stale(commit, placed, production, git)
 
 
-def _rewritten(commit: str, placed: object, snapshot: Snapshot) -> Verdict:
+def _rewritten(commit: str, placed: object, git: GitDirectory | None, snapshot: Snapshot, config: Config) -> Verdict:
+    name = "rewritten-main"
+    if placed is True:
+        return Verdict(name=name, holds=False, text="the commit is in main's history")
+    witness = _once_main(commit, git, snapshot, config.gitea.branch if config.gitea else "main")
+    if placed is False and witness is not None:
+        return Verdict(name=name, holds=True, text=f"{witness}, and main no longer contains {commit[:12]}")
+    return Verdict(name=name, holds=False, text="nothing tells that main ever was at this commit")
+
+
+def _once_main(commit: str, git: GitDirectory | None, snapshot: Snapshot, branch: str) -> str | None:
+    """What tells that main once pointed to a commit: memory, Gitea's own records, last the NAS's; None without any."""
     gitea, earlier = snapshot.gitea, snapshot.earlier
     tips = () if earlier is MISSING else earlier.tips
     gone = () if gitea is MISSING or gitea.earlier_tips is MISSING else gitea.earlier_tips
-    was_tip = any(one.commit == commit for one in tips) or any(
-        one.commit == commit and one.is_ancestor is False for one in gone
-    )
-    if placed is False and was_tip:
-        return Verdict(name="rewritten-main", holds=True, text=f"main once was {commit[:12]} and no longer contains it")
-    why = "the commit is in main's history" if placed is True else "no earlier run saw main at this commit"
-    return Verdict(name="rewritten-main", holds=False, text=why)
+    if any(one.commit == commit and one.branch == branch for one in tips) or any(one.commit == commit for one in gone):
+        return "an earlier run saw main there"
+    pulls = () if gitea is MISSING else merged_into(gitea, branch)
+    pull = next((one for one in pulls if one.merge_commit == commit), None)
+    if pull is not None:
+        return f"pull request #{pull.number} was merged as it"
+    rows = () if gitea is MISSING or gitea.activity is MISSING else gitea.activity.rows
+    row = next((one for one in rows if commit in (one.old, one.new)), None)
+    if row is not None:
+        return f"Gitea's activity feed saw main there (its row of {row.created_at})"
+    known = commit_of(snapshot, commit)
+    # a commit that Gitea lacks may have been made on the NAS, together with this ref
+    if git is not None and git.remote_main == commit and known is not None and known.known:
+        return "the NAS fetched it as main"
+    return None
 
 
 def _wrong_branch(commit: str, placed: object, git: GitDirectory | None, snapshot: Snapshot, config: Config) -> Verdict:

@@ -63,6 +63,8 @@ def of_slot(slot: str, container: Container, static: bool | Missing) -> Iterator
         return
     yield from _environment("image", f"{slot}:env", image.env, static)
     for one in () if image.arguments is MISSING else image.arguments:
+        if one.has_value is MISSING:
+            continue
         value: str | Missing = MISSING if one.has_value and one.value is None else one.value or ""
         yield Declared(source="nas", kind="image", place=f"{slot}:argument", variable=one.name, value=value)
 

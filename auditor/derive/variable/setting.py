@@ -6,7 +6,7 @@ from typing import Literal
 
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.nas_docker import Container
-from auditor.model.missing import MISSING
+from auditor.model.missing import MISSING, Missing
 
 _PUBLIC = "PUBLIC_"
 
@@ -34,10 +34,13 @@ def settings_of(slots: tuple[NasSlot, ...]) -> Iterator[Setting]:
 
 
 def _compared(
-    place: Literal["environment", "argument"], slots: Mapping[str, Mapping[str, str | None]]
+    place: Literal["environment", "argument"], slots: Mapping[str, Mapping[str, str | Missing]]
 ) -> Iterator[Setting]:
     for variable in sorted({name for values in slots.values() for name in values}):
-        found = {slot: values.get(variable) for slot, values in slots.items()}
+        told = {slot: values.get(variable) for slot, values in slots.items()}
+        found = {slot: value for slot, value in told.items() if value is not MISSING}
+        if len(found) < 2:
+            continue
         yield Setting(
             place=place,
             variable=variable,
@@ -46,12 +49,13 @@ def _compared(
         )
 
 
-def _environment(container: Container) -> dict[str, str | None]:
+def _environment(container: Container) -> dict[str, str | Missing]:
     return {key.name: key.value or "" for key in container.env if key.name.startswith(_PUBLIC)}
 
 
-def _arguments(container: Container) -> dict[str, str | None] | None:
+def _arguments(container: Container) -> dict[str, str | Missing] | None:
     image = container.image
     if image is MISSING or image.arguments is MISSING:
         return None
-    return {one.name: one.value or "" for one in image.arguments if one.name.startswith(_PUBLIC)}
+    public = (one for one in image.arguments if one.name.startswith(_PUBLIC))
+    return {one.name: MISSING if one.has_value is MISSING else one.value or "" for one in public}

@@ -63,10 +63,13 @@ class Stamp:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildArgument:
-    """A build argument that the image's history shows; `value` is kept for `PUBLIC_*` names and for commit ids."""
+    """A build argument that the image's history shows; `value` is kept for `PUBLIC_*` names and for commit ids.
+
+    `has_value` is MISSING, without a gap, where the history does not tell what was given.
+    """
 
     name: str
-    has_value: bool
+    has_value: bool | Missing = MISSING
     looks_secret: bool
     value: str | None
     commit: str | None

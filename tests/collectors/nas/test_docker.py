@@ -173,7 +173,7 @@ def test_without_docker_nothing_is_claimed(door: str) -> None:
         ("|2 A=x B=y /bin/sh -c npm run build", {"A": "x", "B": "y"}),
         ("RUN |2 PUBLIC_A=x y PUBLIC_B=z /bin/sh -c make # buildkit", {"PUBLIC_A": "x y", "PUBLIC_B": "z"}),
         ("/bin/sh -c #(nop)  ARG PUBLIC_A=default", {"PUBLIC_A": "default"}),
-        ("ARG PUBLIC_A", {"PUBLIC_A": ""}),
+        ("ARG PUBLIC_A=", {"PUBLIC_A": ""}),
         ("|9 A=x", {"A": "x"}),
         ("COPY . /app # buildkit", {}),
     ],
@@ -184,6 +184,13 @@ def test_build_arguments_are_read_in_every_form(command: str, expected: dict[str
     for name, value in expected.items():
         assert found[name].has_value is bool(value)
         assert found[name].value == (value if name.startswith("PUBLIC_") else None)
+
+
+def test_an_argument_of_buildkit_without_a_value_tells_none_unless_a_command_ran_with_it() -> None:
+    (untold,) = build_arguments(["ARG PUBLIC_A"])
+    assert (untold.name, untold.has_value, untold.value) == ("PUBLIC_A", MISSING, None)
+    (told,) = build_arguments(["RUN |1 PUBLIC_A=x /bin/sh -c make # buildkit", "ARG PUBLIC_A"])
+    assert (told.has_value, told.value) == (True, "x")
 
 
 def test_a_reproducible_build_has_no_date() -> None:

@@ -16,6 +16,9 @@ TIP, MID = "f" * 40, "e" * 40
 LONG_AGO, YESTERDAY, TODAY = "2026-01-20T12:00:00Z", "2026-01-31T12:00:01Z", "2026-02-01T09:00:00Z"
 
 
+PUSH = Activity(id=1, kind="commit_repo", actor="a", created_at=TODAY, old=TIP)
+
+
 def behind(world: Any, kit: Any, *commits: tuple[str, str], changed: tuple[str, ...] = ("src/a.md",)) -> Any:
     """The world in which main has moved past the deployed commit by these commits, oldest first."""
     tip = commits[-1][0]
@@ -114,6 +117,34 @@ def test_a_tip_that_main_no_longer_contains_means_that_main_was_rewritten(world:
 
     seen = Earlier(run=None, tips=(SeenTip(branch="main", commit=TIP, seen_at=LONG_AGO),))
     assert elsewhere(world).put("earlier", seen).derive(cause.derive).place.name == "rewritten-main"
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "said"),
+    [
+        ("gitea/pulls", merged(TIP, TODAY), "pull request #3 was merged as it"),
+        (
+            "gitea/activity",
+            ActivityFeed(
+                complete=True, rows=(Activity(id=1, kind="commit_repo", actor="a", created_at=TODAY, old=TIP),)
+            ),
+            "Gitea's activity feed saw main there",
+        ),
+        ("nas/releases/0/git/remote_main", TIP, "the NAS fetched it as main"),
+    ],
+)
+def test_a_rewritten_main_is_told_on_the_first_night_too(world: Any, path: str, record: Any, said: str) -> None:
+    # the lost tip may be the head of a pull request still: that does not make it another branch
+    rewritten = elsewhere(world).put("gitea/branches", (Branch(name="feat/x", commit=TIP),)).put(path, record)
+    found = rewritten.derive(cause.derive).place
+    assert found.name == "rewritten-main"
+    assert found.text.startswith(said)
+    assert found.text.endswith("and main no longer contains ffffffffffff")
+
+
+def test_what_the_nas_fetched_proves_nothing_of_a_commit_that_gitea_lacks(world: Any) -> None:
+    made = elsewhere(world).put("nas/releases/0/git/remote_main", TIP).put("canon/commits/2/known", False)
+    assert made.derive(cause.derive).place.name == "tampering"
 
 
 def test_nothing_newer_was_deployed_is_stale_and_something_newer_is_rolled_back(world: Any, kit: Any) -> None:

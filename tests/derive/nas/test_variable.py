@@ -81,6 +81,15 @@ def test_what_an_image_was_built_with_decides(world: Any) -> None:
     assert built.failing() == {RULE, "nas-slots-agree"}
 
 
+def test_an_argument_whose_value_the_history_does_not_tell_is_no_other_value(world: Any) -> None:
+    place = "nas/slots/0/container/image/arguments/0"
+    untold = world.put(f"{place}/has_value", MISSING).put(f"{place}/value", None)
+    assert untold.outcomes(RULE, "nas-slots-agree") == {RULE: {"pass"}, "nas-slots-agree": {"pass"}}
+    assert [one.place for one in untold.derive(variable.derive).settings] == ["environment"]
+    emptied = world.put(f"{place}/has_value", False).put(f"{place}/value", None)
+    assert emptied.outcomes("nas-slots-agree") == {"nas-slots-agree": {"fail"}}
+
+
 def declared(scope: Any, value: Any, text: Any = "x") -> Variable:
     return Variable(name=OWNER, scope=scope, has_value=True, looks_secret=False, text=text, value=value, line=3)
 
