@@ -98,26 +98,24 @@ def _check(data: Any) -> None:
     waiting: list[tuple[_Step, Any]] = [(_Step(None, "", 0), data)]
     while waiting:
         step, value = waiting.pop()
-        if isinstance(value, str):
-            _check_text(step, value)
-        elif isinstance(value, (dict, list)):
-            if step.depth == MAX_DEPTH:
-                raise DecodeError(f"/: nested more than {MAX_DEPTH} levels deep")
-            items = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [
-                (_Step(step, key, step.depth + 1), item) for key, item in items if isinstance(item, (str, dict, list))
-            ]
+        if step.depth == MAX_DEPTH:
+            raise DecodeError(f"/: nested more than {MAX_DEPTH} levels deep")
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, str):
+                _check_text(step, key, item)
+            elif isinstance(item, (dict, list)):
+                waiting.append((_Step(step, key, step.depth + 1), item))
 
 
-def _check_text(step: _Step, text: str) -> None:
+def _check_text(step: _Step, key: str | int, text: str) -> None:
     if not text.isascii() and _HALF.search(text):
-        raise DecodeError(f"{step.pointer}: half a surrogate pair is no text")
-    if isinstance(step.key, str) and (step.key.endswith("_at") or step.key == "since"):
+        raise DecodeError(f"{step.pointer}/{key}: half a surrogate pair is no text")
+    if isinstance(key, str) and (key.endswith("_at") or key == "since"):
         try:
             parse_time(text)
         except ValueError as error:
             raise DecodeError(
-                f"{step.pointer}: '{short(text, 40)}' is no moment: 2026-02-01T03:00:00Z is one"
+                f"{step.pointer}/{key}: '{short(text, 40)}' is no moment: 2026-02-01T03:00:00Z is one"
             ) from error
 
 

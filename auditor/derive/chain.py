@@ -1,20 +1,21 @@
-"""The chain from the clone to the public site, link by link, as one line shows it."""
+"""The chain from the clone to the public site, link by link, as one line shows it.
+
+Every report shows it: what joins the witnesses is imported only where this run asked them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from auditor.config import Config
-from auditor.derive import check
-from auditor.derive import image as image_of
-from auditor.derive import production as production_of
-from auditor.derive import proxy as proxy_of
-from auditor.derive.image import SlotImage
 from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.local import Local
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING, Missing
 from auditor.text import parse_time
+
+if TYPE_CHECKING:
+    from auditor.derive.image import SlotImage
 
 SHORT = 7
 _CI = {
@@ -50,6 +51,8 @@ def derive(snapshot: Snapshot, config: Config) -> Chain:
     if snapshot.local is not MISSING:
         links.append(_local(snapshot.local, snapshot.finished_at))
     if snapshot.gitea is not MISSING:
+        from auditor.derive import check
+
         links.append(_gitea(snapshot.gitea, check.derive(snapshot, config).state, snapshot.finished_at))
     if snapshot.nas is not MISSING and config.nas is not None:
         links += _nas(snapshot, config, _age(snapshot.nas.observed_at, snapshot.finished_at))
@@ -76,6 +79,10 @@ def _gitea(gitea: Gitea, state: str, now: str) -> Link:
 
 def _nas(snapshot: Snapshot, config: Config, age: int) -> Iterator[Link]:
     """The release, each slot with what its image is of, and which slot the public address is."""
+    from auditor.derive import image as image_of
+    from auditor.derive import production as production_of
+    from auditor.derive import proxy as proxy_of
+
     deployed = production_of.derive(snapshot, config).deployed
     yield _link("nas", None if deployed is MISSING else deployed[:SHORT], age)
     images, proxy = image_of.derive(snapshot, config), proxy_of.derive(snapshot, config)
@@ -89,7 +96,7 @@ def _nas(snapshot: Snapshot, config: Config, age: int) -> Iterator[Link]:
         yield _link("public", f"= {same}" if isinstance(same, str) else odd, age)
 
 
-def _slot(slot: SlotImage) -> str | None:
+def _slot(slot: "SlotImage") -> str | None:
     if slot.present is False:
         return "none"
     return slot.commit[:SHORT] if slot.commit else None

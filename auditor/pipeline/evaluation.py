@@ -51,7 +51,7 @@ class Terms:
 
 def prepare(loaded: Loaded, cache_folder: Path | None) -> Bench:
     """The policy of a configuration, compiled; raises ConfigError with every error of its expressions."""
-    from auditor.policy.expressions import CEL_VERSION
+    from auditor.policy.expressions import CEL_BUILD
 
     policy, locate = load_policy(loaded)
 
@@ -60,7 +60,7 @@ def prepare(loaded: Loaded, cache_folder: Path | None) -> Bench:
 
     if cache_folder is None:
         return Bench(config=loaded.config, policy=policy, compiled=compile_all())
-    key = hashlib.sha256("\n".join((loaded.sha256, __version__, CEL_VERSION, *_code_marks())).encode()).hexdigest()
+    key = hashlib.sha256("\n".join((loaded.sha256, __version__, CEL_BUILD, *_code_marks())).encode()).hexdigest()
     return Bench(config=loaded.config, policy=policy, compiled=cached(cache_folder, key, compile_all))
 
 
@@ -95,8 +95,8 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     """The report of a snapshot; id and times are the snapshot's own."""
     sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
     encoded = encode(snapshot)
-    facts = _facts(snapshot, encoded, bench.config)
     compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
+    facts = _facts(snapshot, encoded, bench.config, _SHOWN | _roots(compiled))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
     policy = replace(bench.policy, waivers=(*bench.policy.waivers, *rollback_waivers(bench.config)))
     findings = judge_case(case, compiled, policy, terms.earlier)
@@ -122,9 +122,19 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     )
 
 
-def _facts(snapshot: Snapshot, encoded: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """The facts as rules see them, JSON-ready, by root; those of the sources are the snapshot's own."""
-    derived = {name: load("derive", name).derive(snapshot, config) for name in names("derive")}
+# what a report shows of the derived facts, whatever its rules read
+_SHOWN = frozenset(("chain", "protection"))
+
+
+def _roots(compiled: Sequence[CompiledRule]) -> frozenset[str]:
+    """The roots that rules name, in what decides and in what they say."""
+    decided = {pointer.split("/")[1] for one in compiled for pointer in one.reads}
+    return frozenset(decided | {use.root for one in compiled for use in one.roots})
+
+
+def _facts(snapshot: Snapshot, encoded: Mapping[str, Any], config: Config, wanted: frozenset[str]) -> dict[str, Any]:
+    """The facts as rules see them, JSON-ready, by root; of the derived ones only those that are wanted."""
+    derived = {name: load("derive", name).derive(snapshot, config) for name in names("derive") if name in wanted}
     made = {**derived, "config": config_facts(config), "limits": limits_facts(config)}
     own = {name: value for name, value in encoded.items() if isinstance(value, dict)}
     return {**own, **{name: encode(value) for name, value in made.items()}}

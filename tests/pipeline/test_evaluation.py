@@ -104,6 +104,15 @@ def test_the_gaps_of_a_source_are_in_the_report_and_make_the_audit_itself_unknow
     assert report.verdict == "inconclusive"
 
 
+def test_rules_that_are_asked_for_say_what_they_say_among_all(snapshot: Snapshot, bench: Bench) -> None:
+    gap = Gap(pointer="/local/stashes", reason="object 1 is missing", remedy="git fsck")
+    drifted = replace(snapshot, local=replace(ahead_of((AHEAD,)), stashes=MISSING, gaps=(gap,)))
+    whole = [one for one in evaluate(drifted, bench, Terms()).findings if one.rule_id != "audit-sources-observed"]
+    for rule in {one.rule_id for one in whole}:
+        alone = evaluate(drifted, bench, Terms(rules=(rule,))).findings
+        assert list(alone) == [one for one in whole if one.rule_id == rule]
+
+
 def test_every_rule_is_listed_and_a_disabled_one_says_why(tmp_path: Path, snapshot: Snapshot) -> None:
     file = tmp_path / "policies.yaml"
     file.write_text(
