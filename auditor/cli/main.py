@@ -23,6 +23,7 @@ COMMANDS = {
     "collect": "Write a snapshot of facts as JSON, and judge nothing.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
     "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
+    "proposer": "Follow the links to the issue form: which values are served, and where each link leads.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",
     "validate": "Check a policy file: every error at once, each with its place.",
 }

@@ -115,7 +115,7 @@ on_unknown_option = option(
 )
 rule_option = option("--rule", "rules", multiple=True, metavar="GLOB", help="Judge these rules alone (repeatable).")
 only_option = option(
-    "--only", multiple=True, metavar="SOURCE", help="Ask this source alone (repeatable): local, gitea, nas."
+    "--only", multiple=True, metavar="SOURCE", help="Ask this source alone (repeatable): local, gitea, nas, site."
 )
 format_option = option(
     "--format",

@@ -1,7 +1,6 @@
 """One look at production: the public address is asked, then the NAS is visited; what fails is a gap, never a guess."""
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,11 +9,10 @@ from auditor.collectors.nas.script import Nonces, render_script, script_hash, vi
 from auditor.collectors.nas.visit import Occasion, facts_of
 from auditor.config import Nas as Section
 from auditor.config.hmac_key import load_hmac_key
-from auditor.detector.search import search
+from auditor.detector.judgement import SecretJudge
 from auditor.errors import SourceError
 from auditor.interfaces import Context
 from auditor.model.facts.nas import Nas
-from auditor.model.facts.nas_docker import SecretSeen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 from auditor.text import time_text
@@ -43,7 +41,14 @@ def observe(context: Context, section: Section) -> Nas:
     seen = ask_public(context, nonces.log)
     asked_at = datetime.now(UTC)
     answer = _visit(context, section, target, sent.encode(), nonces.frame)
-    occasion = Occasion(asked_at=asked_at, now=context.now, script_sha256=expected, judge=judge)
+    occasion = Occasion(
+        asked_at=asked_at,
+        now=context.now,
+        script_sha256=expected,
+        judge=judge,
+        key=judge.key,
+        expired=lambda: context.deadline.remaining() < _RESERVE_SECONDS / 2,
+    )
     facts = with_unfinished(facts_of(answer.frames, context.config, occasion), judge.unfinished)
     return _with_public(replace(facts, notices=answer.warnings), seen)
 
@@ -119,24 +124,6 @@ def _with_public(facts: Nas, seen: Asked) -> Nas:
         )
         slots = tuple(replace(slot, saw_visit=MISSING) for slot in slots)
     return replace(facts, public=seen.page, slots=slots, notices=(*facts.notices, *seen.notices), gaps=gaps)
-
-
-class SecretJudge:
-    """Finds secrets and keeps an HMAC of each; `unfinished` are the places of texts that were not searched whole."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._unfinished: dict[str, None] = {}
-
-    @property
-    def unfinished(self) -> tuple[str, ...]:
-        return tuple(self._unfinished)
-
-    def __call__(self, text: str, place: str) -> Iterable[SecretSeen]:
-        found = search(text, place=place, key=self._key)
-        if not found.complete:
-            self._unfinished[place] = None
-        return [SecretSeen(kind=one.kind, place=one.place, hint=one.hint, hmac=one.hmac) for one in found.secrets]
 
 
 def with_unfinished(facts: Nas, places: tuple[str, ...]) -> Nas:

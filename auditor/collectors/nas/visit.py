@@ -1,6 +1,6 @@
 """A visit's verified sections as facts; what is absent, failed or damaged is a gap, never a guess."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, cast
@@ -18,10 +18,12 @@ from auditor.collectors.nas.record import moment, records, whole_number
 from auditor.collectors.nas.release import ReleaseReader
 from auditor.collectors.nas.rights import parse_clock, parse_disk, parse_sudo, parse_system
 from auditor.collectors.nas.section import SectionReader
+from auditor.collectors.nas.serving import ServingReader
 from auditor.collectors.nas.slot import SlotPages, parse_pages, smoke_results
 from auditor.config import Config, Nas, Slot
 from auditor.errors import SourceError
 from auditor.model.facts import nas as facts
+from auditor.model.facts.site import Serving
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_bytes, name_text, time_text
 from auditor.transports.frames import Frames
@@ -31,12 +33,17 @@ REINSTALL = "reinstall the probe: auditor probe --install"
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """What only home knows of a visit: when the session was asked (UTC), which probe was expected, how to judge."""
+    """What only home knows of a visit: when the session was asked (UTC), which probe was expected, how to judge.
+
+    `key` is that of the HMACs of what slots serve, None: nobody looks there. `expired` ends the reading of scripts.
+    """
 
     asked_at: datetime
     now: datetime
     script_sha256: str
     judge: Judge
+    key: bytes | None = None
+    expired: Callable[[], bool] = lambda: False
 
 
 def facts_of(frames: Frames, config: Config, occasion: Occasion) -> facts.Nas:
@@ -217,13 +224,29 @@ class _Visit:
         return proxy, door
 
     def _slots(self, docker: DockerFacts | Missing, system: facts.System | Missing) -> tuple[facts.NasSlot, ...]:
-        return tuple(
-            self._slot(number, slot, SlotDocker() if docker is MISSING else docker.slots[number], system)
-            for number, slot in enumerate(self._nas.slots)
-        )
+        reader = ServingReader(self._config, self._occasion.key, self._occasion.expired)
+        found = []
+        for number, slot in enumerate(self._nas.slots):
+            pages = self._pages(number, system)
+            known = self._slot(slot, SlotDocker() if docker is MISSING else docker.slots[number], pages)
+            found.append(replace(known, serving=self._serving(number, slot, pages, reader)))
+        return tuple(found)
 
-    def _slot(self, number: int, slot: Slot, docker: SlotDocker, system: facts.System | Missing) -> facts.NasSlot:
-        pages = self._pages(number, system)
+    def _serving(self, number: int, slot: Slot, pages: SlotPages | Missing, reader: ServingReader) -> Serving | Missing:
+        here = f"slots/{number}/serving"
+        if pages is MISSING or not pages.answering:
+            self._gaps.add(
+                here, "its pages were not fetched" if pages is MISSING else f"slot {slot.name} did not answer"
+            )
+            return MISSING
+        found = reader.read(slot, pages)
+        for fault in found.faults:
+            self._gaps.add(here, f"{fault} (slot {slot.name})")
+        for place in found.unsearched:
+            self._gaps.add(f"{here}/secrets", f"{place} (slot {slot.name}) holds more than could be searched")
+        return found.serving
+
+    def _slot(self, slot: Slot, docker: SlotDocker, pages: SlotPages | Missing) -> facts.NasSlot:
         return facts.NasSlot(
             name=slot.name,
             port=slot.port,
@@ -243,5 +266,6 @@ class _Visit:
             return MISSING
         pages = self._sections.read(f"pages.{number}", pointers, parse_pages)
         if pages is not MISSING and pages.capped:
-            self._gaps.add(f"slots/{number}/answers", "more than 200 files or 20 MB: the rest was not asked for")
+            for field in ("answers", "serving"):
+                self._gaps.add(f"slots/{number}/{field}", "more than 200 files or 20 MB: the rest was not asked for")
         return pages

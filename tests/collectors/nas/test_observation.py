@@ -1,6 +1,7 @@
 """What was found in foreign texts, and what was not looked at."""
 
-from auditor.collectors.nas.observation import SecretJudge, with_unfinished
+from auditor.collectors.nas.observation import with_unfinished
+from auditor.detector.judgement import SecretJudge
 from auditor.detector.search import MOST_CANDIDATES
 from auditor.model.facts.nas import Nas, NasSlot
 

@@ -349,7 +349,10 @@ def snapshot() -> Snapshot:
         mode="audit",
         started_at=NOW,
         finished_at=NOW,
-        sources=tuple(SourceRun(name=name, status="ok") for name in ("gitea", "nas")),
+        sources=(
+            *(SourceRun(name=name, status="ok") for name in ("gitea", "nas")),
+            SourceRun(name="site", status="left-out"),
+        ),
         gitea=gitea_facts(),
         nas=nas_facts(),
         canon=canon_facts(),

@@ -1,0 +1,69 @@
+"""The links to the issue form as a table: what each origin serves, by which evidence, and what a visitor then meets."""
+
+from tabulate import tabulate
+
+from auditor.config import Config
+from auditor.derive.link import derive
+from auditor.derive.link.target import Fault, LinkTarget
+from auditor.derive.link.value import LinkValue
+from auditor.model.facts.snapshot import Snapshot
+from auditor.model.missing import MISSING
+from auditor.text import printable, short
+
+_STEPS = (
+    ("the repository", "exists_fault"),
+    ("its issues", "issues_fault"),
+    ("title and body", "form_fault"),
+    ("the login", "login_fault"),
+    ("the base", "base_fault"),
+)
+_WIDEST = 60
+
+
+def link_table(snapshot: Snapshot, config: Config) -> str:
+    """The tables, one for each origin and one for where the links lead, ready to be written."""
+    links = derive(snapshot, config)
+    values = () if links.values is MISSING else links.values
+    blocks = [_origin(name, [one for one in values if one.origin == name]) for name in _origins(snapshot, values)]
+    blocks += [_target(one) for one in (() if links.targets is MISSING else links.targets)]
+    return "".join(f"{block}\n\n" for block in blocks)
+
+
+def _origins(snapshot: Snapshot, values: tuple[LinkValue, ...]) -> list[str]:
+    asked = ["public"] if snapshot.site is not MISSING and snapshot.site.public is not MISSING else []
+    nas = snapshot.nas
+    slots = () if nas is MISSING or nas.slots is MISSING else nas.slots
+    asked += [f"slot:{slot.name}" for slot in slots if slot.serving is not MISSING]
+    return list(dict.fromkeys((*asked, *(one.origin for one in values))))
+
+
+def _origin(name: str, values: list[LinkValue]) -> str:
+    if not values:
+        return f"{printable(name)}: no link to an issue form, and none of its values, was found"
+    rows = [list(row) for row in dict.fromkeys(_row(one) for one in values)]
+    return tabulate(rows, headers=(printable(name), "served", "evidence", "where", "verdict"), disable_numparse=True)
+
+
+def _row(one: LinkValue) -> tuple[str, str, str, str, str]:
+    place = one.path if one.line is None else f"{one.path}:{one.line}"
+    verdict = next((fault for fault in (one.fault, one.case_fault) if fault is not None), None)
+    return one.variable, _clean(one.value) or "(empty)", one.tier, _clean(place), _said(verdict)
+
+
+def _target(target: LinkTarget) -> str:
+    rows = [[name, _step(target, field)] for name, field in _STEPS]
+    note = f" ({target.note})" if target.note else ""
+    return tabulate(rows, headers=(_clean(target.name) + note, "what a visitor meets"), disable_numparse=True)
+
+
+def _step(target: LinkTarget, field: str) -> str:
+    fault: Fault = getattr(target, field)
+    return "not asked" if fault is MISSING and target.exists is False else _said(fault)
+
+
+def _said(fault: Fault) -> str:
+    return "right" if fault is None else "not known" if fault is MISSING else printable(str(fault))
+
+
+def _clean(text: str) -> str:
+    return short(printable(text), _WIDEST)

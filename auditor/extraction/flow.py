@@ -1,0 +1,255 @@
+"""Where a piece of a link goes within the scripts: the whole expression around it, the uses of the name it is given."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from urllib.parse import urljoin
+
+from tree_sitter import Node
+
+from auditor.extraction.fold import Folder, Frame, place_of
+from auditor.extraction.script import FUNCTIONS, Module, child_of, enclosing_functions
+from auditor.extraction.value import Record, Values
+
+_MOST_USES = 400
+_MOST_CONTEXTS = 16
+_SINKS = re.compile(r"(?:^|\.)(?:open|assign|replace|navigate|push)$")
+_GOES_ON = frozenset({"binary_expression", "parenthesized_expression", "ternary_expression", "await_expression"})
+
+
+def whole_expression(module: Module, node: Node) -> Node:
+    """The largest expression around a string that still is that string, put together with others."""
+    while (above := node.parent) is not None and _belongs(module, node, above):
+        node = above
+    return node
+
+
+def _belongs(module: Module, node: Node, above: Node) -> bool:
+    match above.type:
+        case "string_fragment" | "string" | "template_string" | "template_substitution" | "array":
+            return True
+        case "sequence_expression":
+            return above.named_children[-1] == node
+        case "ternary_expression":
+            return child_of(above, "condition") != node
+        case "member_expression":
+            return child_of(above, "object") == node and above.parent is not None and _is_callee(above)
+        case "call_expression":
+            return child_of(above, "function") == node
+        case "new_expression":
+            return False
+        case "arguments":
+            return _keeps_text(module, above)
+    return above.type in _GOES_ON
+
+
+def _is_callee(member: Node) -> bool:
+    call = member.parent
+    return call is not None and call.type == "call_expression" and child_of(call, "function") == member
+
+
+def _keeps_text(module: Module, arguments: Node) -> bool:
+    call = arguments.parent
+    callee = None if call is None else child_of(call, "function") or child_of(call, "constructor")
+    if callee is None:
+        return False
+    name = module.text(callee) if callee.end_byte - callee.start_byte < 80 else module.text(callee)[-20:]
+    return name.endswith(".concat") or name in ("URL", "window.URL", "String", "encodeURI")
+
+
+def climbed(module: Module, node: Node) -> Node:
+    """As `whole_expression`, through the arguments of `new URL(…)` and `"".concat(…)` too."""
+    node = whole_expression(module, node)
+    while node.type == "arguments" and node.parent is not None:
+        node = whole_expression(module, node.parent)
+    return node
+
+
+def is_opened(module: Module, node: Node) -> bool:
+    """Whether an expression is what the page opens: an argument of `open`, an `href`, an address that is assigned."""
+    above = node.parent
+    if above is None:
+        return False
+    if above.type == "arguments" and above.parent is not None:
+        callee = child_of(above.parent, "function")
+        return callee is not None and bool(_SINKS.search(module.text(callee)[-40:]))
+    if above.type == "assignment_expression":
+        left = child_of(above, "left")
+        return left is not None and re.search(r"(?:^|\.)(?:href|location)$", module.text(left)) is not None
+    key = child_of(above, "key") if above.type == "pair" else None
+    return key is not None and module.text(key).strip("'\"") == "href"
+
+
+def uses(module: Module, node: Node) -> Iterator[Node]:
+    """The places where the value of an expression is used under the name, key or function that it is given."""
+    above = node.parent
+    if above is None:
+        return
+    if above.type == "variable_declarator":
+        yield from _of_target(module, child_of(above, "name"), above)
+    elif above.type in ("assignment_expression", "augmented_assignment_expression"):
+        yield from _of_target(module, child_of(above, "left"), above)
+    elif above.type == "pair":
+        key = child_of(above, "key")
+        yield from _members(module, module.text(key).strip("'\""), above) if key is not None else ()
+    elif above.type == "return_statement" or (above.type == "arrow_function" and child_of(above, "body") == node):
+        function = next(enclosing_functions(node), None)
+        for name in () if function is None else _function_names(module, function):
+            yield from _calls(module, name)
+
+
+def _of_target(module: Module, target: Node | None, above: Node) -> Iterator[Node]:
+    """The uses of what a declaration or an assignment names; a part of an address stands for the whole of it."""
+    if target is not None and target.type == "member_expression":
+        key = child_of(target, "property")
+        name = "" if key is None else module.text(key)
+        if name not in ("pathname", "search"):
+            yield from _members(module, name, above)
+            return
+        target = child_of(target, "object")
+    if target is not None and target.type == "identifier":
+        yield from _names(module, module.text(target), target)
+
+
+def _names(module: Module, name: str, at: Node) -> Iterator[Node]:
+    definition = module.resolve(name, at)
+    if definition is None:
+        return
+    start, end = definition.scope.start_byte, definition.scope.end_byte
+    pattern = re.compile(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for count, match in enumerate(pattern.finditer(module.source, start, end)):
+        node = module.node_at(match.start(), match.end())
+        if count > _MOST_USES:
+            return
+        if node is None or node.type != "identifier" or node == at or _is_assigned(node):
+            continue
+        if module.resolve(name, node) is definition:
+            yield node
+
+
+def _is_assigned(node: Node) -> bool:
+    """Whether the name stands here to be given a value, not to be read."""
+    above = node.parent
+    if above is None:
+        return False
+    if above.type.endswith("assignment_expression"):
+        return child_of(above, "left") == node
+    return above.type == "variable_declarator" and child_of(above, "name") == node
+
+
+def _members(module: Module, key: str, before: Node) -> Iterator[Node]:
+    pattern = re.compile(rb"\.\s*" + re.escape(key.encode()) + rb"(?![\w$])")
+    for count, match in enumerate(pattern.finditer(module.source)):
+        node = module.node_at(match.end() - 1, match.end())
+        member = None if node is None else node.parent
+        if count > _MOST_USES:
+            return
+        if member is None or member.type != "member_expression" or child_of(member, "property") != node:
+            continue
+        if before.start_byte > member.start_byte or member.start_byte >= before.end_byte:
+            yield member
+
+
+def _calls(module: Module, name: str) -> Iterator[Node]:
+    for call in module.found("call"):
+        callee = child_of(call, "function")
+        if callee is not None and module.text(callee) == name:
+            yield call
+
+
+def _function_names(module: Module, function: Node) -> Iterator[str]:
+    """The names by which a function is called in its own module."""
+    named = child_of(function, "name")
+    if named is not None:
+        yield module.text(named)
+    above = function.parent
+    target = None if above is None or above.type != "variable_declarator" else child_of(above, "name")
+    if target is not None and target.type == "identifier":
+        yield module.text(target)
+
+
+class Contexts:
+    """The calls that give a function its arguments, in its own module, in others, and by the page's islands."""
+
+    def __init__(self, folder: Folder, islands: dict[str, list[Record]]) -> None:
+        self._folder = folder
+        self._islands = islands
+        self._known: dict[tuple[str, int, int], list[list[Values]]] = {}
+
+    def frames(self, module: Module, node: Node, frame: Frame) -> Iterator[Frame]:
+        """The frames under which an expression may be read, one for each combination of calls."""
+        functions = list(enclosing_functions(node))
+        choices: list[Sequence[tuple[Node, list[Values]] | None]] = []
+        for function in functions[:4]:
+            calls = self._calls(module, function)
+            choices.append([(function, call) for call in calls[:_MOST_CONTEXTS]] or [None])
+        for count, choice in enumerate(product(*choices)):
+            if count >= _MOST_CONTEXTS:
+                return
+            given = {place_of(module, one[0]): one[1] for one in choice if one is not None}
+            if given:
+                yield replace(frame, arguments={**frame.arguments, **given})
+
+    def _calls(self, module: Module, function: Node) -> list[list[Values]]:
+        place = place_of(module, function)
+        if place not in self._known:
+            self._known[place] = []
+            self._known[place] = list(self._found(module, function))
+        return self._known[place]
+
+    def _found(self, module: Module, function: Node) -> Iterator[list[Values]]:
+        yield from self._at_once(module, function)
+        names = set(_function_names(module, function))
+        exported = _exported_as(module, function, names)
+        for name in names:
+            yield from self._named(module, name)
+        for other in self._folder.modules.values():
+            if other is not module and exported and module.path.rpartition("/")[2].encode() in other.source:
+                for local in _imported_as(other, module.path, exported):
+                    yield from self._named(other, local)
+        if "default" in exported:
+            for record in self._islands.get(module.path, ()):
+                yield [(record,)]
+
+    def _at_once(self, module: Module, function: Node) -> Iterator[list[Values]]:
+        above = function.parent
+        while above is not None and above.type == "parenthesized_expression":
+            above = above.parent
+        if above is not None and above.type == "call_expression":
+            callee = child_of(above, "function")
+            if callee is not None and callee.start_byte <= function.start_byte < callee.end_byte:
+                yield self._arguments(module, above)
+
+    def _named(self, module: Module, name: str) -> Iterator[list[Values]]:
+        for call in _calls(module, name):
+            yield self._arguments(module, call)
+        for listed in module.found("component"):
+            first, second = listed.named_children[:2]
+            if module.text(first) == name:
+                yield [self._folder.values(second, Frame(module))]
+
+    def _arguments(self, module: Module, call: Node) -> list[Values]:
+        listed = child_of(call, "arguments")
+        return [self._folder.values(one, Frame(module)) for one in (listed.named_children if listed else [])]
+
+
+def _exported_as(module: Module, function: Node, names: set[str]) -> set[str]:
+    found = set()
+    for exported, target in module.exports.items():
+        if isinstance(target, Node) and (
+            target == function or module.text(target) in names or _declares(target, function)
+        ):
+            found.add(exported)
+    return found
+
+
+def _declares(declaration: Node, function: Node) -> bool:
+    return declaration.type not in FUNCTIONS and declaration.start_byte <= function.start_byte < declaration.end_byte
+
+
+def _imported_as(module: Module, path: str, exported: set[str]) -> Iterator[str]:
+    for name, bindings in module.bindings.items():
+        for kind, _, named, source in bindings:
+            if kind == "import" and urljoin(module.path, source) == path and named[0] in exported:
+                yield name

@@ -1,0 +1,1 @@
+const a="https://git.archicratie.example",s="archicratia",c="archicratie-edition";function i(t,r){const e=new URLSearchParams;return e.set("title",t),e.set("body",r),`${a.replace(/\/+$/,"")}/${s}/${c}/issues/new?${e.toString()}`}export{i as address};

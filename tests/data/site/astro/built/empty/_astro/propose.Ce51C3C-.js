@@ -1,0 +1,1 @@
+const s="https://git.archicratie.example",n="nobody",o="archicratie-edition";function a(t,r){const e=new URLSearchParams;return e.set("title",t),e.set("body",r),`${s.replace(/\/+$/,"")}/${n}/${o}/issues/new?${e.toString()}`}export{a as address};

@@ -1,0 +1,1 @@
+const a="http://git.archicratie.example",c="Archicratia",i="archicratie-edition";function s(t,r){const e=new URLSearchParams;return e.set("title",t),e.set("body",r),`${a.replace(/\/+$/,"")}/${c}/${i}/issues/new?${e.toString()}`}export{s as address};

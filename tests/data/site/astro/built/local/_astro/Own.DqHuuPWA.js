@@ -1,0 +1,1 @@
+import{u as t}from"./jsxRuntime.module.fOORsCCE.js";import"./preact.module.B5PsXcXZ.js";const e="http://localhost:3000",n="Archicratia",r="archicratie-edition";function p({title:o}){return t("button",{onClick:()=>window.open(`${e}/${n}/${r}/issues/new?title=${encodeURIComponent(o)}`),children:"Proposer"})}export{p as default};

@@ -1,0 +1,1 @@
+const s="http://localhost:3000",o="Archicratia",c="archicratie-edition";function n(e,r){const t=new URLSearchParams;return t.set("title",e),t.set("body",r),`${s.replace(/\/+$/,"")}/${o}/${c}/issues/new?${t.toString()}`}export{n as address};

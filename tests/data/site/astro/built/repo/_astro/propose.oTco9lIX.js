@@ -1,0 +1,1 @@
+const s="https://git.archicratie.example",a="Archicratia",c="site-web";function n(t,r){const e=new URLSearchParams;return e.set("title",t),e.set("body",r),`${s.replace(/\/+$/,"")}/${a}/${c}/issues/new?${e.toString()}`}export{n as address};

@@ -1,0 +1,1 @@
+const s="https://git.archicratie.example",a="Archicratia",c="archicratie-edition";function i(t,r){const e=new URLSearchParams;return e.set("title",t),e.set("body",r),`${s.replace(/\/+$/,"")}/${a}/${c}/issues/new?${e.toString()}`}export{i as address};

@@ -1,0 +1,1 @@
+import{u as e}from"./jsxRuntime.module.fOORsCCE.js";import"./preact.module.B5PsXcXZ.js";const t="https://git.archicratie.example/",n="Archicratia",r="archicratie-edition";function s({title:o}){return e("button",{onClick:()=>window.open(`${t}/${n}/${r}/issues/new?title=${encodeURIComponent(o)}`),children:"Proposer"})}export{s as default};

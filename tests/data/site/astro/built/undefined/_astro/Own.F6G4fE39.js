@@ -1,0 +1,1 @@
+import{u as e}from"./jsxRuntime.module.fOORsCCE.js";import"./preact.module.B5PsXcXZ.js";const n="https://git.archicratie.example",t=void 0,r="archicratie-edition";function c({title:o}){return e("button",{onClick:()=>window.open(`${n}/${t}/${r}/issues/new?title=${encodeURIComponent(o)}`),children:"Proposer"})}export{c as default};

@@ -1,0 +1,1 @@
+const t={base:"https://git.archicratie.example",owner:void 0,repo:"archicratie-edition"};document.querySelector("#propose").addEventListener("click",()=>{const e=new URL(t.base+"/"+t.owner+"/"+t.repo+"/issues/new");e.searchParams.set("title",document.title),e.searchParams.set("body",location.href),window.open(e.toString(),"_blank")});

@@ -1,0 +1,116 @@
+"""Sites that fail, lie or overwhelm: each ends in a gap or a finding, soon, and within its memory."""
+
+import time
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+from site_look import look, verdict
+from site_server import SiteServer
+
+pytestmark = pytest.mark.lab
+
+LINK = "https://git.archicratie.example/Archicratia/archicratie-edition/issues/new"
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", str(200 << 20))
+    handler.end_headers()
+    for _ in range(200):
+        handler.wfile.write(b"<p>x" * (1 << 18))
+
+
+def test_a_page_of_200_megabytes_is_a_gap() -> None:
+    with SiteServer(pages={"/": endless}) as site:
+        serving, gaps = look(site.url)
+    assert verdict(serving) == "unknown"
+    assert any("larger than" in gap or "bytes" in gap for gap in gaps), gaps
+
+
+def test_a_redirect_without_end_is_a_gap() -> None:
+    with SiteServer(pages={f"/{n}": (302, {"Location": f"/{n + 1}"}, b"") for n in range(50)}) as site:
+        _, gaps = look(site.url, "/0")
+    assert any("redirects more than 5 times" in gap for gap in gaps)
+
+
+def test_a_redirect_to_another_host_is_not_followed() -> None:
+    with SiteServer(pages={"/": f'<a href="{LINK}">Proposer</a>'}) as other:
+        target = other.url.replace("127.0.0.1", "localhost")
+        with SiteServer(pages={"/": (302, {"Location": f"{target}?secret=1"}, b"")}) as site:
+            serving, gaps = look(site.url)
+        assert other.asked == []
+    assert verdict(serving) == "unknown"
+    assert any("answered 302" in gap for gap in gaps)
+    assert "secret" not in " ".join(gaps)
+
+
+def test_a_page_nested_without_end_is_a_gap_and_takes_no_time() -> None:
+    with SiteServer(pages={"/": "<div>" * 500_000}) as site:
+        began = time.monotonic()
+        _, gaps = look(site.url)
+    assert any("nested deeper" in gap for gap in gaps)
+    assert time.monotonic() - began < 10
+
+
+def test_a_script_of_one_line_and_5_megabytes_is_a_gap() -> None:
+    pages = {"/": '<script src="/a.js"></script>', "/a.js": b"var a=1;" * 700_000}
+    with SiteServer(pages=pages) as site:
+        _, gaps = look(site.url)
+    assert any("/a.js" in gap for gap in gaps)
+
+
+def test_a_link_in_a_long_script_is_found() -> None:
+    code = b"var a=1;function f(x){return `${x}/y?`+a};" * 40_000 + f';open("{LINK}")'.encode()
+    with SiteServer(pages={"/": '<script src="/a.js"></script>', "/a.js": code}) as site:
+        serving, gaps = look(site.url)
+    assert (verdict(serving), gaps) == ("right", ())
+
+
+def test_bytes_that_are_no_utf8_hide_nothing() -> None:
+    page = (200, {"Content-Type": "text/html"}, b"\xff\xfe\xc3("[2:] + f'<a href="{LINK}">\xe9</a>'.encode("latin-1"))
+    with SiteServer(pages={"/": page}) as site:
+        serving, _ = look(site.url)
+    assert verdict(serving) == "right"
+
+
+def test_a_charset_of_the_header_is_obeyed() -> None:
+    page = (200, {"Content-Type": "text/html; charset=utf-16-le"}, f'<a href="{LINK}">x</a>'.encode("utf-16-le"))
+    with SiteServer(pages={"/": page}) as site:
+        serving, _ = look(site.url)
+    assert verdict(serving) == "right"
+
+
+def test_a_script_that_a_mixed_build_lacks_is_a_gap() -> None:
+    with SiteServer(pages={"/": f'<a href="{LINK}">x</a><script src="/_astro/gone.js"></script>'}) as site:
+        _, gaps = look(site.url)
+    assert any("the script '/_astro/gone.js' answered 404" in gap for gap in gaps)
+
+
+def test_html_in_the_place_of_a_script_is_a_gap() -> None:
+    pages = {"/": '<script src="/a.js"></script>', "/a.js": "<!doctype html><h1>Maintenance</h1>"}
+    with SiteServer(pages=pages) as site:
+        _, gaps = look(site.url)
+    assert any("is answered with HTML" in gap for gap in gaps)
+
+
+def test_only_scripts_of_the_same_origin_are_asked() -> None:
+    with SiteServer(pages={"/x.js": f'open("{LINK}")'.encode()}) as other:
+        with SiteServer(pages={"/": f'<script src="{other.url}x.js"></script>'}) as site:
+            look(site.url)
+        assert other.asked == []
+
+
+def test_imports_are_followed_two_levels_deep_and_no_further() -> None:
+    pages = {"/": '<script type=module src="/0.js"></script>'}
+    pages |= {f"/{n}.js": f'import "./{n + 1}.js"'.encode() for n in range(6)}
+    with SiteServer(pages=pages) as site:
+        look(site.url)
+    assert [path for path in site.asked if path.endswith(".js")] == ["/0.js", "/1.js", "/2.js"]
+
+
+def test_a_site_that_is_down_is_a_gap_that_names_the_cause() -> None:
+    with SiteServer() as site:
+        url = site.url
+    _, gaps = look(url)
+    assert any("refused the connection" in gap for gap in gaps)

@@ -1,0 +1,156 @@
+"""Real built pages, and the shapes that people write by hand: each decided rightly, or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from site_look import look, verdict
+from site_server import SiteServer
+
+pytestmark = pytest.mark.lab
+
+BUILT = Path(__file__).parent.parent / "data" / "site" / "astro" / "built"
+SHAPES = ("attribute", "inlined", "defined", "lazy", "whole", "island", "own")
+BUILDS = {
+    "right": "right",
+    "slash": "right",
+    "case": "case",
+    **dict.fromkeys(("owner", "repo", "base", "http", "local", "empty", "undefined"), "wrong"),
+}
+BASE, OWNER, REPO = "https://git.archicratie.example", "Archicratia", "archicratie-edition"
+LINK = f"{BASE}/{OWNER}/{REPO}/issues/new"
+
+
+def script(text: str) -> str:
+    return f"<!doctype html><title>x</title><body><button id=p>Proposer</button><script>{text}</script>"
+
+
+def body(text: str) -> str:
+    return f"<!doctype html><title>x</title><body>{text}"
+
+
+WRITTEN: dict[str, tuple[str, str]] = {
+    "entities": ("right", body(f'<a href="{LINK}?title=a&#38;body=b">Proposer</a>')),
+    "relative-protocol": (
+        "right",
+        body(f'<a href="//{LINK.partition("://")[2]}">Proposer</a>').replace("//git", "https://git"),
+    ),
+    "upper-case-host": (
+        "right",
+        body(f'<a href="HTTPS://GIT.ARCHICRATIE.EXAMPLE:443/{OWNER}/{REPO}/issues/new">x</a>'),
+    ),
+    "double-slash-in-front": ("wrong", body(f'<a href="{BASE}//{REPO}/issues/new">Proposer</a>')),
+    "git-suffix": ("wrong", body(f'<a href="{BASE}/{OWNER}/{REPO}.git/issues/new">Proposer</a>')),
+    "encoded-slash": ("wrong", body(f'<a href="{BASE}/{OWNER}%2F{REPO}/issues/new">Proposer</a>')),
+    "another-sub-path": ("wrong", body(f'<a href="{BASE}/git/{OWNER}/{REPO}/issues/new">Proposer</a>')),
+    "without-base": ("wrong", body(f'<a href="/{OWNER}/{REPO}/issues/new">Proposer</a>')),
+    "form": ("right", body(f'<form action="{LINK}"><input name=title value=x><button>Proposer</button></form>')),
+    "bare-attribute": (
+        "wrong",
+        body(f'<button data-gitea-base="{BASE}" data-gitea-owner data-gitea-repo="{REPO}">x</button>'),
+    ),
+    "meta": ("case", '<!doctype html><meta name="gitea-owner" content="archicratia"><body>x'),
+    "comment": ("right", body(f'<!-- <a href="https://old.example/a/b/issues/new"> --><a href="{LINK}">Proposer</a>')),
+    "script-comment": ("right", script(f'// "https://old.example/{OWNER}/{REPO}/issues/new"\nopen("{LINK}")')),
+    "dead-default": ("right", script(f'var b="{BASE}"||"https://old.example";open(b+"/{OWNER}/{REPO}/issues/new")')),
+    "used-default": ("wrong", script(f'var b=void 0??"https://old.example";open(b+"/{OWNER}/{REPO}/issues/new")')),
+    "other-forge": (
+        "right",
+        body(f'<a href="https://github.com/withastro/astro/issues/new">x</a><a href="{LINK}">y</a>'),
+    ),
+    "other-forge-alone": ("unknown", body('<a href="https://github.com/withastro/astro/issues/new">x</a>')),
+    "host-decides": (
+        "right",
+        script(
+            f'var b=location.hostname==="localhost"?"http://localhost:3000":"{BASE}";open(b+"/{OWNER}/{REPO}/issues/new")'
+        ),
+    ),
+    "run-time-decides": (
+        "unknown",
+        script(f'var b=sessionStorage.x?"http://localhost:3000":"{BASE}";open(b+"/{OWNER}/{REPO}/issues/new")'),
+    ),
+    "fetched": (
+        "unknown",
+        script('fetch("/c.json").then(r=>r.json()).then(c=>open(`${c.b}/${c.o}/${c.r}/issues/new`))'),
+    ),
+    "global": (
+        "right",
+        script(
+            f'window.SITE={{b:"{BASE}",o:"{OWNER}",r:"{REPO}"}};</script><script>open(SITE.b+"/"+SITE.o+"/"+SITE.r+"/issues/new")'
+        ),
+    ),
+    "dataset": (
+        "case",
+        body(
+            f'<p id=c data-where="{BASE}" data-who="archicratia" data-what="{REPO}">'
+            "<script>const d=document.getElementById('c');"
+            "open(`${d.dataset.where}/${d.dataset.who}/${d.dataset.what}/issues/new`)</script>"
+        ),
+    ),
+    "pathname": ("right", script(f'const u=new URL("{BASE}");u.pathname="/{OWNER}/{REPO}/issues/new";open(u.href)')),
+    "concat": ("wrong", script(f'open("{BASE}".concat("/","Archicratie","/{REPO}/issues/new"))')),
+    "joined-in-pieces": ("right", script(f'open(["{BASE}","{OWNER}","{REPO}","issues","new"].join("/"))')),
+    "named-path": ("right", script(f'const p="/issues/new";const r="{BASE}/{OWNER}/{REPO}";open(r+p)')),
+    "called": (
+        "wrong",
+        script(f'function to(o,r){{return `{BASE}/${{o}}/${{r}}/issues/new`}}open(to("{OWNER}","site-web"))'),
+    ),
+    "json-block": (
+        "case",
+        body(f'<script type="application/json">{{"giteaOwner":"archicratia","giteaRepo":"{REPO}"}}</script>'),
+    ),
+    "login-wall": ("unknown", body("<form action=/login method=post><input name=user><input type=password></form>")),
+    "maintenance": ("unknown", body("<h1>Maintenance en cours</h1>")),
+    "literal-alone": ("unknown", script(f'go(atob("x"),"{OWNER}","{REPO}")')),
+    "undefined-all": ("wrong", body('<a href="undefined/undefined/undefined/issues/new">Proposer</a>')),
+}
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[dict[str, SiteServer]]:
+    servers = {name: SiteServer(BUILT / name) for name in BUILDS}
+    servers["written"] = SiteServer(pages={f"/{name}": page for name, (_, page) in WRITTEN.items()})
+    for server in servers.values():
+        server.__enter__()
+    yield servers
+    for server in servers.values():
+        server.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_built_page_is_decided_rightly_without_a_browser(
+    sites: dict[str, SiteServer], build: str, shape: str
+) -> None:
+    serving, gaps = look(sites[build].url, f"/{shape}/")
+    assert verdict(serving) == BUILDS[build], serving
+    assert gaps == ()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, SiteServer], name: str) -> None:
+    serving, _ = look(sites["written"].url, f"/{name}")
+    assert verdict(serving) == WRITTEN[name][0], serving
+
+
+def test_nine_of_ten_pages_are_decided_and_none_wrongly(sites: dict[str, SiteServer]) -> None:
+    cases = [(sites[build].url, f"/{shape}/", BUILDS[build]) for build in BUILDS for shape in SHAPES]
+    cases += [(sites["written"].url, f"/{name}", expected) for name, (expected, _) in WRITTEN.items()]
+    linked = [case for case in cases if case[2] != "unknown"]
+    said = [(verdict(look(url, page)[0]), expected) for url, page, expected in linked]
+    assert len(cases) >= 60
+    assert sum(one == expected for one, expected in said) >= 0.9 * len(said)
+    assert not [pair for pair in said if pair[0] not in (pair[1], "unknown")]
+
+
+def test_a_page_without_a_link_is_unknown_and_never_right(sites: dict[str, SiteServer]) -> None:
+    serving, _ = look(sites["right"].url, "/")
+    assert verdict(serving) == "unknown"
+
+
+def test_a_value_names_its_place_and_its_expression(sites: dict[str, SiteServer]) -> None:
+    serving, _ = look(sites["case"].url, "/lazy/")
+    (link,) = serving.links
+    assert (link.owner, link.tier, link.place.line) == ("archicratia", "folded", 1)
+    assert link.place.path.startswith("/_astro/propose.")
+    assert "/issues/new?" in link.place.expression
