@@ -33,11 +33,6 @@ _BODY = 8192
 # within these many characters the lines about a key are over, and its body has begun
 _HEADERS = 512
 _DOC_SUBJECT = b'"sub":"1234567890"'
-_VALUE = re.compile(
-    r"\"(?P<double>[^\"\r\n\\]{1,1000})\\?\"|'(?P<single>[^'\r\n\\]{1,1000})\\?'|`(?P<back>[^`\r\n\\]{1,1000})`"
-    r"|(?P<bare>[^\s\"'`\\]{1,1000})"
-)
-_CUT = re.compile(r"[;&,][A-Za-z_][A-Za-z0-9_. -]{0,40}=")
 
 
 def gitea_token(candidate: Candidate) -> str | None:
@@ -108,21 +103,6 @@ def json_web_token(candidate: Candidate) -> str | None:
     return "documentation" if _DOC_SUBJECT in claims.replace(b" ", b"") else None
 
 
-def named_candidate(text: str, match: re.Match[str]) -> Candidate | None:
-    """The value that follows a name, where the name is a secret's and a value follows."""
-    if not looks_secret(match["key"]):
-        return None
-    found = _VALUE.match(text, match.end())
-    if found is None or found.lastgroup is None:
-        return None
-    start, end = found.span(found.lastgroup)
-    if found.lastgroup == "bare":
-        # the list or query may go on: `a;b=c`, `a&b=c`, `a,`
-        cut = _CUT.search(text, start, end)
-        end = start + len(text[start : cut.start() if cut else end].rstrip(",;"))
-    return Candidate(text, match, text[start:end], start, end)
-
-
 def named_value(candidate: Candidate) -> str | None:
     """A value whose name says that it is a secret, unless it is plainly none."""
     key, value = candidate.match["key"], candidate.value
@@ -132,3 +112,16 @@ def named_value(candidate: Candidate) -> str | None:
     if reason is None and not strong and _DIGEST_KEY.search(key):
         return "digest"
     return reason
+
+
+def given_value(candidate: Candidate) -> str | None:
+    """As a named value, where the form alone doesn't say that the name is a secret's."""
+    return named_value(candidate) if looks_secret(candidate.match["key"]) else "no-context"
+
+
+def argument(candidate: Candidate) -> str | None:
+    """What a command is given as a password."""
+    value = candidate.value
+    if value.startswith("-"):
+        return "no-context"
+    return placeholder_reason(value) or plain_reason(value, quoted=False, strong=True)

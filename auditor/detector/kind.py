@@ -40,10 +40,13 @@ class Kind:
     """A kind by its permanent name.
 
     One of `words` (lower case) stands in every text that holds one, at most `before` characters after its beginning
-    and `after` before its end; an `anchored` kind begins with it. `form` has a group `value` (or `user`, or the `key`
-    that a value follows), and `prefix` where a part of it is public. Forms are in the syntax of RE2: no look-around,
-    no reference back, every repetition bounded or begun at a boundary, so that no text takes longer than its length.
-    `judge` says why a value is none. Where none of the `marks` stands, there is nothing of the kind.
+    and `after` before its end; an `anchored` kind begins with it, or `lead` characters before it. `form` has a group
+    `value` (or `user`, or the `key` that a value follows), and `prefix` where a part of it is public. Forms are in the
+    syntax of RE2: no look-around, no reference back, every repetition bounded or begun at a boundary, so that no text
+    takes longer than its length. `judge` says why a value is none. Of a `near` kind the words begin an
+    unbroken run (auditor.detector.run) or stand just before one; `run` is the length of one that every text has which
+    holds the kind, 0 where there may be none. Tests and their data are full
+    of an `invented` kind, and none of it is anybody's.
     """
 
     id: str
@@ -54,7 +57,10 @@ class Kind:
     before: int = 160
     after: int = 700
     anchored: bool = False
-    marks: str = ""
+    lead: int = 0
+    run: int = 0
+    near: bool = False
+    invented: bool = False
 
 
 def kind(
@@ -66,14 +72,27 @@ def kind(
     *,
     before: int = 160,
     after: int = 700,
-    marks: str = "",
+    anchored: bool = False,
+    lead: int = 0,
+    run: int = 0,
+    near: bool = False,
+    invented: bool = False,
 ) -> Kind:
     """A kind, its words parted by blanks."""
-    return Kind(id, title, tuple(words.split()), re.compile(form, re.ASCII), judge, before, after, marks=marks)
+    pattern = re.compile(form, re.ASCII)
+    return Kind(id, title, tuple(words.split()), pattern, judge, before, after, anchored, lead, run, near, invented)
 
 
-def token_kind(id: str, title: str, prefix: str, body: str, words: str = "") -> Kind:  # noqa: A002 -- as above
+def token_kind(
+    id: str,  # noqa: A002 -- as above
+    title: str,
+    prefix: str,
+    body: str,
+    words: str = "",
+    *,
+    near: bool = True,
+) -> Kind:
     """A kind that begins with a public prefix, which may hold alternatives; without `words` it is the word itself."""
     form = rf"\b(?P<value>(?P<prefix>{prefix}){body})"
     known = (words or prefix.replace("\\", "").lower()).split()
-    return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True)
+    return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True, near=near)

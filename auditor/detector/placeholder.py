@@ -17,7 +17,7 @@ _WORDS = frozenset(_COMMON.split())
 _CONTAINED = re.compile(
     r"(?i)change[-_ ]?me|replace[-_ ]?(?:me|this|with)|place[-_ ]?holder|example|your[-_ ]|[-_ ]here$|^<|^\[.*\]$"
     r"|redacted|dummy|insert[-_ ]|x{4}|\*{3}|\.{3}|\xe2\x80\xa6|fill[-_ ]?(?:me|in)|to[-_ ]?do[-_ ]"
-    r"|not[-_ ]?(?:a[-_ ])?(?:real|secret|set)"
+    r"|not[-_ ]?(?:a[-_ ])?(?:real|secret|set)|[#$]\{[A-Za-z_@]|\$\([A-Za-z_]"
 )
 _REFERENCE = re.compile(
     r"\$[A-Za-z_({]|\$\{|\{\{|\{[A-Za-z_][A-Za-z0-9_.]{0,60}\}|%[A-Za-z_(][A-Za-z0-9_)]{0,60}[%s]?$|<[^>]{0,80}>|@@|__[A-Z_]{2,60}__"
@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9_.,:]*(?:ms|s|m|h|d|kb|mb|gb|k|px|%)?", re.
 _ADDRESS = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{0,30}://|(?:~|\.{1,2})?/[A-Za-z0-9_.@-]{0,40}(?:/[A-Za-z0-9_.@-]{0,40}){0,12}$|[A-Za-z]:\\"
 )
+_MAIL = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9-]{1,60}(?:\.[A-Za-z0-9-]{1,60}){0,6}\.[A-Za-z]{2,24}")
+_OPTION = re.compile(r"--[a-z][a-z-]{1,60}(?:[= ]|$)")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _ORDERS = ("0123456789abcdefghijklmnopqrstuvwxyz", "01234567890", "9876543210", "qwertyuiopasdfghjklzxcvbnm")
 _FOLLOWING = frozenset(one + other for order in _ORDERS for one, other in pairwise(order))
@@ -59,9 +61,9 @@ def plain_reason(value: str, *, quoted: bool, strong: bool) -> str | None:
         return None
     if not quoted and _CODE.search(value):
         return "code"
-    if _NUMBER.fullmatch(value) and len(value) < 12:
+    if _NUMBER.fullmatch(value) and (len(value) < 12 or not strong):
         return "number"
-    if _ADDRESS.match(value):
+    if _ADDRESS.match(value) or _OPTION.match(value) or (not strong and _MAIL.fullmatch(value)):
         return "address"
     if _is_wordy(value):
         return "words"

@@ -1,22 +1,28 @@
-"""Finds the secrets of a text; of a value nothing is kept but its HMAC, and the prefix that its whole kind shares."""
+"""Finds the secrets of a text; of a value nothing is kept but its HMAC, and the prefix that its whole kind shares.
+
+`search` gives the secrets and counts what was taken for none; `explain` names each of those with its line. A caller
+that knows a repository passes `is_object`, which says whether a hash names an object of it: such a value is no secret.
+"""
 
 import hashlib
 import hmac
-import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from auditor.detector.allowance import is_allowed
+from auditor.detector.candidate import find_candidates
 from auditor.detector.catalogue import KINDS
-from auditor.detector.context import key_body, key_file, named_candidate, named_value, url_part
+from auditor.detector.context import key_body, key_file, url_part
+from auditor.detector.fixture import is_fixture
 from auditor.detector.kind import Candidate, Kind
+from auditor.detector.presence import present_words
+from auditor.detector.settled import Lines, Settled
 
 # far more than any honest text holds; what lies beyond is said to be unsearched
 MOST_CANDIDATES = 2_500
-_STEP, _LEAP = 256, 2048
+IsObject = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,15 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismissal:
+    """What only looked like a secret: the kind, why it is none, and its line."""
+
+    kind: str
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What a text holds, by place; `suppressed` counts what only looked like a secret, by kind and reason.
 
@@ -47,135 +62,89 @@ class Search:
     complete: bool
 
 
-def search(text: bytes | str, *, place: str, key: bytes, kinds: Sequence[Kind] = KINDS) -> Search:
+def search(
+    text: bytes | str, *, place: str, key: bytes, kinds: Sequence[Kind] = KINDS, is_object: IsObject | None = None
+) -> Search:
     """The secrets of a text that stands at `place`, and what was taken for none; `key` is that of their HMACs."""
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    # one character a byte: places are those of the bytes, and lower case changes no length
-    plain = raw.decode("latin-1")
-    lowered = plain.lower()
-    taken = _Taken()
-    found: list[tuple[Kind, Candidate]] = []
-    suppressed: Counter[tuple[str, str]] = Counter()
-    complete = True
-    present = _present(kinds, lowered)
-    for kind in kinds:
-        words = [word for word in kind.words if word in present]
-        if not words:
-            continue
-        candidates = list(islice(_candidates(kind, words, plain, lowered), MOST_CANDIDATES + 1))
-        complete = complete and len(candidates) <= MOST_CANDIDATES
-        for candidate in candidates[:MOST_CANDIDATES]:
-            if not taken.takes(candidate.start, candidate.end):
-                continue
-            reason = kind.judge(candidate)
-            if reason is None:
-                taken.add(candidate.start, candidate.end)
-                found.append((kind, candidate))
-            elif reason not in _UNTOLD:
-                if reason in _SETTLED:
-                    taken.add(candidate.start, candidate.end)
-                suppressed[kind.id, reason] += 1
-    lines = _Lines(plain)
+    looked = _look(text, place, kinds, is_object)
+    lines = Lines(looked.text)
     secrets = tuple(
         Secret(kind.id, place, _hint(one), _mark(kind, one, key), lines.at(one.start), one.start, one.end)
-        for kind, one in sorted(found, key=lambda pair: pair[1].start)
+        for kind, one in sorted(looked.found, key=lambda pair: pair[1].start)
     )
-    counts = tuple((kind, reason, count) for (kind, reason), count in sorted(suppressed.items()))
-    return Search(secrets, counts, complete)
+    counted = Counter((kind.id, reason) for kind, _, reason in looked.dismissed)
+    counts = tuple((kind, reason, count) for (kind, reason), count in sorted(counted.items()))
+    return Search(secrets, counts, looked.complete)
+
+
+def explain(
+    text: bytes | str, *, place: str, kinds: Sequence[Kind] = KINDS, is_object: IsObject | None = None
+) -> tuple[Dismissal, ...]:
+    """What only looked like a secret in a text, in the order of its lines."""
+    looked = _look(text, place, kinds, is_object)
+    lines = Lines(looked.text)
+    told = [Dismissal(kind.id, reason, lines.at(one.start)) for kind, one, reason in looked.dismissed]
+    return tuple(sorted(told, key=lambda each: (each.line, each.kind, each.reason)))
 
 
 # no candidate at all: a hash among other text
 _UNTOLD = frozenset({"no-context"})
 # what one kind knows for certain no other need ask
-_SETTLED = frozenset({"commit", "documentation", "placeholder", "repetition", "sequence", "reference"})
+_CERTAIN = frozenset(
+    {"commit", "documentation", "placeholder", "repetition", "sequence", "reference", "allowed", "object-id", "fixture"}
+)
 
 
-def _present(kinds: Sequence[Kind], lowered: str) -> set[str]:
-    """The words that occur; one whose letters do not all occur is not looked for."""
-    letters = set(lowered)
-    wanted = dict.fromkeys(chain.from_iterable(kind.words for kind in kinds))
-    return {word for word in wanted if letters.issuperset(word) and word in lowered}
+@dataclass
+class _Looked:
+    text: str
+    complete: bool = True
+    found: list[tuple[Kind, Candidate]] = field(default_factory=list)
+    dismissed: list[tuple[Kind, Candidate, str]] = field(default_factory=list)
 
 
-def _candidates(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[Candidate]:
-    for match in _anchored(kind, words, text, lowered) if kind.anchored else _matches(kind, words, text, lowered):
-        if kind.judge is named_value:
-            value = named_candidate(text, match)
-            if value is not None:
-                yield value
-            continue
-        name = "value" if match["value"] is not None else "user"
-        yield Candidate(text, match, match[name], match.start(name), match.end(name))
+def _look(text: bytes | str, place: str, kinds: Sequence[Kind], is_object: IsObject | None) -> _Looked:
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    # one character a byte: places are those of the bytes, and lower case changes no length
+    plain, lowered = raw.decode("latin-1"), raw.lower().decode("latin-1")
+    looked, settled = _Looked(plain), Settled()
+    fixture = is_fixture(place)
+    for index, words in present_words(kinds, raw, lowered).items():
+        kind, count = kinds[index], 0
+        for candidate in find_candidates(kind, words, plain, lowered):
+            count += 1
+            if count > MOST_CANDIDATES:
+                looked.complete = False
+                break
+            if not settled.leaves(candidate.start, candidate.end):
+                continue
+            reason = _reason(kind, candidate, fixture, is_object)
+            if reason in _UNTOLD:
+                # a list of thousands of hashes is no sign of anything
+                count -= 1
+                continue
+            if reason is None:
+                looked.found.append((kind, candidate))
+            else:
+                looked.dismissed.append((kind, candidate, reason))
+            if reason is None or reason in _CERTAIN:
+                settled.add(candidate.start, candidate.end)
+    return looked
 
 
-def _matches(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
-    for start, end in _windows(kind, words, lowered):
-        if not kind.marks or any(lowered.find(mark, start, end) >= 0 for mark in kind.marks):
-            yield from kind.form.finditer(text, start, end)
+def _reason(kind: Kind, candidate: Candidate, fixture: bool, is_object: IsObject | None) -> str | None:
+    reason = kind.judge(candidate)
+    if reason is not None:
+        return reason
+    if fixture and kind.invented:
+        return "fixture"
+    if is_object is not None and _is_hash(candidate.value) and is_object(candidate.value):
+        return "object-id"
+    return "allowed" if is_allowed(candidate.text, candidate.start) else None
 
 
-def _anchored(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[re.Match[str]]:
-    for word in words:
-        at = lowered.find(word)
-        while at >= 0:
-            match = kind.form.match(text, at)
-            if match:
-                yield match
-            at = lowered.find(word, match.end() if match else at + 1)
-
-
-def _windows(kind: Kind, words: Sequence[str], lowered: str) -> Iterator[tuple[int, int]]:
-    """The parts of a text that lie around one of the words, in order, none overlapping another."""
-    spans = sorted(span for word in words for span in _spans(word, lowered, kind.before, kind.after))
-    start = end = -1
-    for one, other in spans:
-        if one > end:
-            if end >= 0:
-                yield start, end
-            start, end = one, other
-        end = max(end, other)
-    if end >= 0:
-        yield start, end
-
-
-def _spans(word: str, lowered: str, before: int, after: int) -> Iterator[tuple[int, int]]:
-    at = lowered.find(word)
-    while at >= 0:
-        # the last one of the next few is enough: what lies between is in the span anyway
-        last = max(at, lowered.rfind(word, at, at + _LEAP))
-        yield max(0, at - before), min(len(lowered), last + len(word) + after)
-        at = lowered.find(word, last + 1)
-
-
-class _Taken:
-    """The places that are settled."""
-
-    def __init__(self) -> None:
-        self._spans: dict[int, list[tuple[int, int]]] = {}
-
-    def takes(self, start: int, end: int) -> bool:
-        """Whether nothing there is settled yet."""
-        near = {span for page in range(start // _STEP, end // _STEP + 1) for span in self._spans.get(page, ())}
-        return not any(one < end and start < other for one, other in near)
-
-    def add(self, start: int, end: int) -> None:
-        """Settles a place."""
-        for page in range(start // _STEP, end // _STEP + 1):
-            self._spans.setdefault(page, []).append((start, end))
-
-
-class _Lines:
-    """Which line a place lies on."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._ends: list[int] | None = None
-
-    def at(self, place: int) -> int:
-        """The number of the line, from 1."""
-        if self._ends is None:
-            self._ends = [match.start() for match in re.finditer("\n", self._text)]
-        return bisect_right(self._ends, place) + 1
+def _is_hash(value: str) -> bool:
+    return len(value) in (40, 64) and not value.strip("0123456789abcdef")
 
 
 def _hint(candidate: Candidate) -> str:

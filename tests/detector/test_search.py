@@ -297,3 +297,39 @@ def test_kinds_are_in_the_syntax_of_re2_and_name_the_words_that_they_need() -> N
         assert not any(f"\\{digit}" in source for digit in range(1, 10))
         assert kind.words
         assert all(word == word.lower() for word in kind.words)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"<password>{PASSWORD}</password>", "named-value"),
+        (f'<add key="DbPassword" value="{PASSWORD}"/>', "named-value"),
+        (f"- name: DB_PASSWORD\n  value: {PASSWORD}\n", "named-value"),
+        (f"ENV DB_PASSWORD {PASSWORD}", "given-value"),
+        (f"define('DB_PASSWORD', '{PASSWORD}');", "given-value"),
+        (f"mc admin --password {PASSWORD}", "argument-value"),
+        (f"vault login --token {PASSWORD}x", "argument-value"),
+        (f"sshpass -p {PASSWORD} ssh nas", "command-password"),
+        (f"curl -s -u admin:{PASSWORD} http://nas/", "command-password"),
+        (f"synouser --setpw auditor {PASSWORD}", "command-password"),
+        (f"machine git.example\nlogin me\npassword {PASSWORD}\n", "netrc"),
+        (f"db:5432:site:app:{PASSWORD}\n", "pgpass"),
+        (f"http://nas:5000/webapi/auth.cgi?account=a&passwd={PASSWORD}", "query-credential"),
+        ("root:$6$abcdefgh$" + made(ALNUM + "./", 86) + ":19000:0:99999:7:::", "password-hash"),
+        ("site:$apr1$" + made(ALNUM, 8) + "$" + made(ALNUM, 22), "password-hash"),
+        (f"act_runner register --token {made(ALNUM, 40)}", "gitea-runner-token"),
+        (f"AccountKey={made(ALNUM, 86)}==;EndpointSuffix=x", "azure-key"),
+        (f"{made(string.digits, 10)}:AA{made(ALNUM, 33)}", "telegram-token"),
+        (f"https://hooks.slack.com/services/T{made(ALNUM, 8)}/B{made(ALNUM, 8)}/{made(ALNUM, 24)}", "slack-webhook"),
+    ],
+)
+def test_a_secret_is_found_in_every_notation_that_gives_a_value(text: str, kind: str) -> None:
+    assert [one for one, _ in kinds(text)] == [kind]
+    assert [one for one, _ in kinds(f"x\n\t{text}\ny")] == [kind]
+
+
+def test_prose_commands_and_code_without_values_are_left_alone() -> None:
+    text = """curl -u "$USER:$PASSWORD" https://x/  docker login -p "$P"  mysql -u root -p site
+    --token $TOKEN --password <password> --secret "$(cat x)" login as root password required
+    ENV PASSWORD_FILE /run/secrets/x   <label>Password</label> <password></password>"""
+    assert kinds(text) == []

@@ -1,0 +1,37 @@
+"""Places of a text that are settled, and the line that a place lies on."""
+
+import re
+from bisect import bisect_right
+
+_STEP = 256
+
+
+class Settled:
+    """The places that some kind took, or knows to be none of any kind."""
+
+    def __init__(self) -> None:
+        self._spans: dict[int, list[tuple[int, int]]] = {}
+
+    def leaves(self, start: int, end: int) -> bool:
+        """Whether nothing there is settled yet."""
+        near = {span for page in range(start // _STEP, end // _STEP + 1) for span in self._spans.get(page, ())}
+        return not any(one < end and start < other for one, other in near)
+
+    def add(self, start: int, end: int) -> None:
+        """Settles a place."""
+        for page in range(start // _STEP, end // _STEP + 1):
+            self._spans.setdefault(page, []).append((start, end))
+
+
+class Lines:
+    """Which line a place lies on, counted when first asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: list[int] | None = None
+
+    def at(self, place: int) -> int:
+        """The number of the line, from 1."""
+        if self._ends is None:
+            self._ends = [match.start() for match in re.finditer("\n", self._text)]
+        return bisect_right(self._ends, place) + 1
