@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,18 +116,41 @@ def read_chain(path: Path) -> Chain:
     return Chain(file=path, site=site, inherited=inherited, problems=tuple(problems))
 
 
+def read_shared(path: Path) -> Chain:
+    """The chain of a file that names no site: one that sites' files extend, or the standard policy itself."""
+    chain, standard = read_chain(path), _standard()
+    own = () if chain.site is None or chain.site.sha256 == standard.sha256 else (chain.site,)
+    return Chain(file=None, site=None, inherited=(*chain.inherited, *own), problems=chain.problems)
+
+
 def load_chain(chain: Chain, config: Config | None = None, *, validated: bool = False) -> Loaded:
     """What `load_config` does, for files that were read already."""
-    problems = [*chain.problems, *_cross_problems(chain)]
-    if not validated:
-        problems += [problem for document in chain.documents for problem in validate(document, "policies")]
+    problems = find_problems(chain, validated=validated)
     if problems:
-        raise ConfigError(*_in_order(problems, chain))
+        raise ConfigError(*map(str, in_order(problems, chain)))
     if chain.site and chain.file:
         config = build_config(chain.site, chain.file, chain.inherited)
     if config is None:
         raise ConfigError("no policy file: name one with -c, or write one with auditor init")
     return Loaded(config=config, site=chain.site, inherited=chain.inherited, sha256=chain.sha256)
+
+
+def find_problems(chain: Chain, *, validated: bool = False) -> list[Problem]:
+    """Everything that is wrong with the files, but for the expressions of their rules."""
+    problems = [*chain.problems, *_cross_problems(chain)]
+    if not validated:
+        problems += [problem for document in chain.documents for problem in validate(document, "policies")]
+    return problems
+
+
+def in_order(problems: Collection[Problem], chain: Chain) -> list[Problem]:
+    """The problems, the site's own file first; an unreadable version hides what else is wrong there."""
+    names = [document.name for document in reversed(chain.documents)]
+    newer = {problem.file for problem in problems if problem.message.startswith("written for format")}
+    kept = {
+        problem for problem in problems if problem.file not in newer or problem.message.startswith("written for format")
+    }
+    return sorted(kept, key=lambda problem: (names.index(problem.file), problem))
 
 
 def clone_config(folder: Path, *, identifier: str, branch: str) -> Config:
@@ -178,14 +202,3 @@ def _cross_problems(chain: Chain) -> list[Problem]:
     if chain.site and chain.file:
         problems += check_site(chain.site, known, chain.file.absolute().parent)
     return problems
-
-
-def _in_order(problems: list[Problem], chain: Chain) -> list[str]:
-    """The problems' texts, the site's own file first; an unreadable version hides what else is wrong there."""
-    names = [document.name for document in reversed(chain.documents)]
-    newer = {problem.file for problem in problems if problem.message.startswith("written for format")}
-    kept = {
-        problem for problem in problems if problem.file not in newer or problem.message.startswith("written for format")
-    }
-    ordered = sorted(kept, key=lambda problem: (names.index(problem.file), problem))
-    return [str(problem) for problem in ordered]

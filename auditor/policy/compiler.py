@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from auditor.document import Problem
 from auditor.errors import ConfigError
 from auditor.model.rules import Rule
 from auditor.policy.expressions import INDEX, ITEMS, Checker, ExpressionError
@@ -16,7 +17,7 @@ _SOURCE_OF_ROOT = {**{name: name for name in SOURCES}, "canon": "gitea"}
 
 _ELEMENT = "*"
 
-Locate = Callable[[Rule, str, int, int], str]
+Locate = Callable[[Rule, str, int, int, str], Problem]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +70,28 @@ class CompiledRule:
 def compile_rules(rules: tuple[Rule, ...], vocabulary: Vocabulary, locate: Locate) -> tuple[CompiledRule, ...]:
     """All enabled rules compiled; raises ConfigError with every error, each at the place that `locate` gives.
 
-    `locate(rule, field, line, column)` is the place in the file of a position inside a field's text.
+    `locate(rule, field, line, column, message)` is what is wrong at a position inside a field's text, with the file's
+    own line and column.
     """
-    checker = Checker(vocabulary.definitions, vocabulary.roots)
-    compiled, problems = [], []
-    for rule in rules:
-        if rule.enabled:
-            work = _Work(rule, vocabulary, checker, locate)
-            compiled.append(work.compile())
-            problems += work.problems
+    compiled, problems = _compiled(rules, vocabulary, locate)
     if problems:
-        raise ConfigError(*problems)
-    return tuple(rule for rule in compiled if rule is not None)
+        raise ConfigError(*map(str, problems))
+    return compiled
+
+
+def expression_problems(rules: tuple[Rule, ...], vocabulary: Vocabulary, locate: Locate) -> tuple[Problem, ...]:
+    """Everything for which `compile_rules` would refuse the rules."""
+    return _compiled(rules, vocabulary, locate)[1]
+
+
+def _compiled(
+    rules: tuple[Rule, ...], vocabulary: Vocabulary, locate: Locate
+) -> tuple[tuple[CompiledRule, ...], tuple[Problem, ...]]:
+    checker = Checker(vocabulary.definitions, vocabulary.roots)
+    works = [_Work(rule, vocabulary, checker, locate) for rule in rules if rule.enabled]
+    compiled = [work.compile() for work in works]
+    problems = tuple(problem for work in works for problem in work.problems)
+    return tuple(rule for rule in compiled if rule is not None), problems
 
 
 @dataclass
@@ -91,7 +102,7 @@ class _Work:
     vocabulary: Vocabulary
     checker: Checker
     locate: Locate
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     definition: str | None = None
 
     def compile(self) -> CompiledRule | None:
@@ -206,7 +217,7 @@ class _Work:
             return None
 
     def _problem(self, name: str, line: int, column: int, message: str) -> None:
-        self.problems.append(f"{self.locate(self.rule, name, line, column)}: {message}")
+        self.problems.append(self.locate(self.rule, name, line, column, message))
 
 
 def _texts(rule: Rule, subject: str) -> Iterator[str | None]:

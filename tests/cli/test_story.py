@@ -223,6 +223,7 @@ def test_validate_finds_ten_different_mistakes_at_once(inside: Any, tmp_path: Pa
         "rules:\n"
         "  - {id: local-main-frsh, severity: low}\n"
         "  - {id: local-main-fresh, severity: terrible}\n"
+        "  - {id: own-rule, invariant: audit, severity: dire, title: t, assert: local.branchez == 1, message: m}\n"
         "waivers:\n"
         "  - {rule: local-main-fresh, subject: x, owner: a, reason: b, expires: whenever}\n"
     )
@@ -235,8 +236,48 @@ def test_validate_finds_ten_different_mistakes_at_once(inside: Any, tmp_path: Pa
     assert all(placed), done.stderr
     assert len({match[1] for match in placed if match}) >= 10, done.stderr
     assert token not in done.stderr
+    for kind in ("severity: 'dire' is not one of", "no shipped rule is named", "undefined field 'branchez'"):
+        assert kind in done.stderr
     assert "did you mean 'local'" in done.stderr
     assert "did you mean 'local-main-fresh'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "unsaid"),
+    [
+        ("assert: 3, message: '{local.a}'", ["assert: is no text", "message: undefined field 'a'"], []),
+        (
+            "assert: one.x == 1, message: '{one.x}', for_each: local.branches",
+            ["'for_each' needs the key 'as'"],
+            ["undeclared"],
+        ),
+        ("assert: local.x, message: m, enabled: false", ["missing key 'reason'"], ["undefined"]),
+        ("assert: local.available, message: m, evidence: {e: local.x, f: 2}", ["evidence.f: is no text"], []),
+    ],
+)
+def test_a_rule_that_is_wrong_in_one_key_is_checked_in_the_others(
+    inside: Any, tmp_path: Path, rule: str, said: list[str], unsaid: list[str]
+) -> None:
+    file = tmp_path / "policies.yaml"
+    file.write_text(f"schema: 1\nid: site\nrules: [{{id: own, invariant: audit, severity: dire, title: t, {rule}}}]\n")
+    done = inside("validate", file)
+    assert done.returncode == 2
+    assert "severity: 'dire'" in done.stderr
+    assert all(text in done.stderr for text in said), done.stderr
+    assert not any(text in done.stderr for text in unsaid), done.stderr
+
+
+def test_a_file_that_sites_extend_is_checked_as_such(inside: Any, tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    rule = "{id: own, invariant: audit, severity: low, title: t, assert: local.available, message: m}"
+    file.write_text(f"schema: 1\nrules: [{rule}]\n")
+    done = inside("validate", file)
+    assert (done.returncode, done.stdout.partition("valid: ")[2][:19]) == (0, "no site of its own,")
+    file.write_text(f"schema: 1\nhistory: {{path: x}}\nrules: [{rule.replace('available', 'avail')}]\n")
+    done = inside("validate", file)
+    assert done.returncode == 2
+    assert "an extended file holds rules" in done.stderr
+    assert "undefined field 'avail'" in done.stderr
 
 
 def snapshot_of_tree(folder: Path) -> dict[str, tuple[int, int]]:

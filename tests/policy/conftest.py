@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.document import Problem
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import Finding
 from auditor.model.missing import MISSING, Missing
@@ -67,13 +68,16 @@ def vocabulary() -> Vocabulary:
     return vocabulary_of({"nas": Nas, "gitea": Gitea})
 
 
+def located(rule: Rule, field: str, line: int, column: int, message: str) -> Problem:
+    """The field as a file of its own."""
+    return Problem(f"{rule.id}.{field}", line, column, "$", message)
+
+
 @pytest.fixture(scope="session")
 def compiled(vocabulary: Vocabulary) -> Callable[..., CompiledRule]:
     def compile_one(**changes: Any) -> CompiledRule:
         rule = replace(RULE, **changes)
-        return compile_rules((rule,), vocabulary, lambda one, field, line, column: f"{one.id}.{field}:{line}:{column}")[
-            0
-        ]
+        return compile_rules((rule,), vocabulary, located)[0]
 
     return compile_one
 

@@ -19,19 +19,23 @@ def command(context: click.Context, /, **given: Any) -> int:
     """
     from auditor.cli.output import write_stdout
     from auditor.config import Config
-    from auditor.config.loader import NAME, find_config, is_standard, load_config, load_standard
+    from auditor.config.loader import NAME, find_config, is_standard, read_chain, read_shared
     from auditor.errors import UsageError
-    from auditor.pipeline.evaluation import prepare
+    from auditor.pipeline.validation import check_chain
+    from auditor.policy.loader import load_policy
     from auditor.text import printable
 
     options = settings(context)
     path = given["file"] or options.config or find_config(Path.cwd())
     if path is None:
         raise UsageError(f"no {NAME} in this folder or a parent: name the file to check")
-    # the standard policy itself names no site
-    loaded = load_standard(Config(id="standard")) if is_standard(path) else load_config(path)
-    bench = prepare(loaded, None)
+    if is_standard(path):
+        loaded, site = check_chain(read_shared(path), Config(id="standard")), "no site of its own"
+    else:
+        loaded = check_chain(read_chain(path))
+        site = f"site {loaded.config.id}"
     if not options.quiet:
-        rules, waivers = len(bench.policy.rules), len(bench.policy.waivers)
-        write_stdout(f"{printable(str(path))}: valid: site {bench.config.id}, {rules} rules, {waivers} waivers\n")
+        policy = load_policy(loaded)[0]
+        counts = f"{len(policy.rules)} rules, {len(policy.waivers)} waivers"
+        write_stdout(f"{printable(str(path))}: valid: {site}, {counts}\n")
     return 0
