@@ -9,7 +9,7 @@ from auditor.model.codec import encode
 from auditor.model.facts.audit import Audit
 from auditor.model.findings import Finding
 from auditor.model.report import SourceStatus
-from auditor.model.rules import Policy, Rule, Waiver
+from auditor.model.rules import Outcome, Policy, Rule, Waiver
 from auditor.model.shape import describe
 from auditor.policy.baseline import Judgements, compare
 from auditor.policy.compiler import SOURCES, CompiledRule
@@ -54,13 +54,19 @@ def judge_case(
     ids = frozenset(rule.id for rule in policy.rules)
     observation = Observation(facts=case.facts, gaps=tuple(gaps_of(case.facts)), absent=_absent(case.sources), now=now)
     findings, states = apply_waivers(judge(observed, observation), _waivers(policy, observed), ids, now)
-    facts = encode(audit_facts(case.sources, observation.gaps, observed, states))
+    facts = encode(audit_facts(case.sources, observation.gaps, _applied(observed, findings), states))
     itself = Observation(
         facts={**case.facts, AUDIT_ROOT: facts}, gaps=tuple(gaps_of({AUDIT_ROOT: facts})), absent={}, now=now
     )
     verdicts, _ = apply_waivers(judge(own, itself), policy.waivers, ids, now)
     ordered = _in_order((*findings, *verdicts), policy)
     return ordered if earlier is None else compare(ordered, earlier)
+
+
+def _applied(compiled: Sequence[CompiledRule], findings: Sequence[Finding]) -> list[CompiledRule]:
+    """The rules that had something to judge: what only the others read is no blind spot (docker: none)."""
+    applied = {finding.rule_id for finding in findings if finding.outcome is not Outcome.NOT_APPLICABLE}
+    return [rule for rule in compiled if rule.rule.id in applied]
 
 
 def _of_audit(rule: CompiledRule) -> bool:
