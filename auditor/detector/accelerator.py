@@ -58,7 +58,7 @@ class Accelerator:
 
         for start in range(0, max(1, len(raw)), _PIECE):
             self._database.scan(raw[start : start + _PIECE + _OVERLAP], match_event_handler=note)
-        found: Present = {}
+        found: Present = {index: () for index, kind in enumerate(self._kinds) if kind.own is not None}
         for number in sorted(hits):
             index, words = self._owners[number]
             found[index] = (*found.get(index, ()), *words)
@@ -69,6 +69,8 @@ class Accelerator:
 
         forms: list[tuple[str, int]] = []
         for index, kind in enumerate(self._kinds):
+            if kind.own is not None:
+                continue
             if kind.judge is named_value and not kind.anchored:
                 forms += [(form.pattern, hyperscan.HS_FLAG_CASELESS) for form in SEARCHED.values()]
                 self._owners += [(index, (word,)) for word in SEARCHED]
