@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.config import Config
 from auditor.errors import SourceError
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
-from auditor.model.report import Report
+
+if TYPE_CHECKING:  # only formats need it, and they come last
+    from auditor.model.report import Report
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Derivation(Protocol):
 class Format(Protocol):
     """A module of `auditor.formats`."""
 
-    def render(self, report: Report, style: "Style") -> str:
+    def render(self, report: "Report", style: "Style") -> str:
         """The report as text, ready to be written."""
 
 
