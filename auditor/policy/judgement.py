@@ -39,8 +39,10 @@ def vocabulary_of(roots: Mapping[str, type]) -> Vocabulary:
     return Vocabulary(definitions, names)
 
 
-def asked(rule: Rule, globs: Sequence[str]) -> bool:
-    """Whether `--rule` asks for the rule; without any glob all are asked for."""
+def asked(rule: Rule, globs: Sequence[str], stage: str | None = None) -> bool:
+    """Whether `--rule` asks for the rule, and the `stage` of the gate judges it; without either all are asked for."""
+    if stage is not None and not {"gate", f"gate:{stage}"} & set(rule.tags):
+        return False
     return not globs or any(fnmatchcase(rule.id, glob) for glob in globs)
 
 
@@ -83,7 +85,7 @@ def _waivers(policy: Policy, judged: Sequence[CompiledRule]) -> tuple[Waiver, ..
 def _absent(sources: Sequence[SourceStatus]) -> dict[str, str]:
     reasons = {"not-configured": "is not configured", "left-out": "was left out by --only"}
     return {
-        source.name: f"{source.name} {reasons[source.status]}"
+        source.name: f"{source.name} {source.error or reasons[source.status]}"
         for source in sources
         if source.status in reasons and source.name in SOURCES
     }
