@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+_EXAMPLES = (b".example", b".sample", b".template", b".dist")
 _NAME = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*(?:=|:(?=[ \t]))[ \t]*")
 _QUOTES = "\"'`"
 _PEM = re.compile(r"-----BEGIN [^\n]*-----\n(?:[^\n]*\n)*?-----END [^\n]*")
@@ -15,6 +16,12 @@ class Assignment:
 
     name: str
     value: str = field(repr=False)
+
+
+def is_env_name(name: bytes) -> bool:
+    """Whether a file's name is that of an env file: `.env` and its variants, the examples apart."""
+    lower = name.lower()
+    return lower.startswith(b".env") and not lower.endswith(_EXAMPLES)
 
 
 def parse_dotenv(data: bytes) -> Iterator[Assignment]:

@@ -17,14 +17,9 @@ def names(package: str) -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(folders or [])))
 
 
-def demand(package: str, name: str) -> None:
-    """Raise UsageError with the known names if there is no module `name` in `auditor.<package>`."""
+def load(package: str, name: str) -> ModuleType:
+    """The module `name` of `auditor.<package>`; raises UsageError with the known names for any other."""
     known = names(package)
     if name not in known:
         raise UsageError(f"no such {package.removesuffix('s')} '{name}': choose one of {', '.join(known)}")
-
-
-def load(package: str, name: str) -> ModuleType:
-    """The module `name` of `auditor.<package>`; raises UsageError for any other."""
-    demand(package, name)
     return import_module(f"auditor.{package}.{name}")

@@ -4,7 +4,6 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.cli.option import Settings
@@ -22,9 +21,7 @@ from auditor.config.trust import is_trusted, state_folder, without_credentials
 from auditor.errors import ConfigError, SourceError
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING
-
-if TYPE_CHECKING:  # loaded when the rules are: a command that asks first leaves them for later
-    from auditor.pipeline.evaluation import Bench
+from auditor.pipeline.evaluation import Bench, prepare
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,8 @@ class Session:
     def config(self) -> Config:
         return self.loaded.config
 
-    def bench(self) -> "Bench":
+    def bench(self) -> Bench:
         """The policy, compiled or from the cache."""
-        from auditor.pipeline.evaluation import prepare
-
         return prepare(self.loaded, cache_folder())
 
 

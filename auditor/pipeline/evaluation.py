@@ -93,11 +93,9 @@ def snapshot_text(snapshot: Snapshot) -> str:
 
 def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     """The report of a snapshot; id and times are the snapshot's own."""
-    stage = None if snapshot.target is MISSING else snapshot.target.stage
-    bench = bench if stage != "after" else replace(bench, config=_without_lag(bench.config))
     sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
     encoded = encode(snapshot)
-    compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules, stage))
+    compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
     facts = _facts(snapshot, encoded, bench.config, _SHOWN | _roots(compiled))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
     policy = replace(bench.policy, waivers=(*bench.policy.waivers, *rollback_waivers(bench.config)))
@@ -113,29 +111,19 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
             mode=snapshot.mode,
             policy_sha256=bench.policy.sha256,
             snapshot_sha256=hashlib.sha256(canonical(encoded).encode()).hexdigest(),
-            notes=(
-                *rollback_note(bench.config, snapshot.finished_at),
-                *filter(None, (facts["deployment"]["text"], facts["routine"]["note"])),
-                *terms.notes,
-                *_allowed(facts),
-            ),
+            notes=(*rollback_note(bench.config, snapshot.finished_at), *terms.notes, *_allowed(facts)),
         ),
         verdict=verdict_of(findings, terms.fail_on),
         summary=summarise(findings),
         sources=sources,
         chain=tuple(ChainLink(**link) for link in facts["chain"]["links"]),
-        rules=tuple(_rules(bench.policy, terms.rules, stage)),
+        rules=tuple(_rules(bench.policy, terms.rules)),
         findings=findings,
     )
 
 
-def _without_lag(config: Config) -> Config:
-    """After a deployment production is the commit, or it is wrong: nothing is left that it may still lag behind."""
-    return replace(config, limits=replace(config.limits, max_lag=0.0))
-
-
 # what a report shows of the derived facts, whatever its rules read
-_SHOWN = frozenset(("chain", "deployment", "protection", "routine"))
+_SHOWN = frozenset(("chain", "protection"))
 
 
 def _roots(compiled: Sequence[CompiledRule]) -> frozenset[str]:
@@ -161,7 +149,7 @@ def _allowed(facts: Mapping[str, Any]) -> Iterator[str]:
 def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:
     """How the source fared; one that the policy file doesn't name is not configured, unless its facts were brought."""
     run: SourceRun | None = next((run for run in snapshot.sources if run.name == name), None)
-    configured = getattr(config, name, None) is not None
+    configured = load("collectors", name).configured(config)
     if not configured and (run is None or run.status != "brought"):
         return SourceStatus(name=name, status="not-configured")
     if run is None:
@@ -180,7 +168,7 @@ def _canon_gaps(canon: Canon) -> tuple[Gap, ...]:
     return canon.gaps if canon.available else (Gap(pointer="/canon", reason=canon.error or "unavailable"),)
 
 
-def _rules(policy: Policy, globs: Sequence[str], stage: str | None) -> Sequence[RuleSummary]:
+def _rules(policy: Policy, globs: Sequence[str]) -> Sequence[RuleSummary]:
     return [
         RuleSummary(
             id=rule.id,
@@ -191,8 +179,8 @@ def _rules(policy: Policy, globs: Sequence[str], stage: str | None) -> Sequence[
             remediation=rule.remediation,
             tags=rule.tags,
             needs_rights=rule.needs_rights,
-            judged=rule.enabled and asked(rule, globs, stage),
-            reason=rule.disabled_reason if not rule.enabled else None if asked(rule, globs, stage) else "not asked for",
+            judged=rule.enabled and asked(rule, globs),
+            reason=rule.disabled_reason if not rule.enabled else None if asked(rule, globs) else "not asked for",
         )
         for rule in policy.rules
     ]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from auditor.config import Config
 from auditor.config.loader import load_config
 from auditor.interfaces import Style
-from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.local import (
     Branch,
     Change,
@@ -75,7 +74,7 @@ def test_each_sources_fate_is_in_the_report(snapshot: Snapshot, bench: Bench, fa
         facts = MISSING
     report = evaluate(replace(snapshot, sources=(run,), local=facts), bench, Terms())
     assert status(report) == fate
-    assert {status(report, name) for name in ("gitea", "nas", "site", "leaks")} == {"not-configured"}
+    assert {status(report, name) for name in ("gitea", "nas", "site")} == {"not-configured"}
     judged = outcomes(report)["local-main-not-ahead"]
     expected = {"unavailable": Outcome.UNKNOWN, "left-out": Outcome.NOT_APPLICABLE}.get(fate, Outcome.PASS)
     assert judged == {expected}
@@ -226,9 +225,10 @@ def test_withdrawing_one_fact_never_makes_a_busy_clone_better(snapshot: Snapshot
 def test_without_its_source_no_rule_of_it_passes(snapshot: Snapshot, bench: Bench) -> None:
     dark = Local(available=False, error="asleep", observed_at=WHOLE.observed_at)
     run = SourceRun(name="local", status="unavailable", error="asleep")
-    report = evaluate(replace(snapshot, sources=(run,), local=dark, earlier=Earlier(run=None)), bench, Terms())
+    report = evaluate(replace(snapshot, sources=(run,), local=dark), bench, Terms())
     found = outcomes(report)
     assert {rule for rule, seen in found.items() if Outcome.PASS in seen and not rule.startswith("audit-")} == set()
     assert found["audit-sources-observed"] == {Outcome.UNKNOWN}
     reasons = {finding.message for finding in report.findings if finding.outcome is Outcome.UNKNOWN}
-    assert reasons == {"local is unavailable: asleep"}, "one cause has one reason"
+    unasked = "leaks is unavailable: it was not asked when this snapshot was taken"
+    assert reasons == {"local is unavailable: asleep", unasked}, "one cause has one reason"

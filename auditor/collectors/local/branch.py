@@ -11,13 +11,13 @@ from functools import cached_property
 from auditor.collectors.local.commit import commit_line, message_line
 from auditor.collectors.local.gap import GapList, reason_of
 from auditor.collectors.local.graph import CommitGraph
-from auditor.collectors.local.layout import Layout
 from auditor.collectors.local.moment import mtime_text, utc_text
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.ref import HEADS, REMOTES, Refs, last_logged
 from auditor.collectors.local.stash import read_stash_log
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.layout import Layout
 from auditor.gitfile.refspec import tracking_ref
 from auditor.gitfile.url import parse_url
 from auditor.model.facts.local import Branch, CommitLine, MainBranch, Stash, TrackingBranch, Upstream

@@ -17,7 +17,6 @@ from auditor.collectors.local.env_ignore import probe_env_ignore
 from auditor.collectors.local.format import Format, read_format
 from auditor.collectors.local.gap import GapList
 from auditor.collectors.local.graph import CommitGraph
-from auditor.collectors.local.layout import Layout, find_layout
 from auditor.collectors.local.moment import utc_text
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.ref import HEADS, Refs, head_name, read_head, read_refs
@@ -27,6 +26,7 @@ from auditor.collectors.local.tree import tree_of, walk_tree
 from auditor.collectors.local.work_tree import WorkTree, with_work
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.layout import Layout, find_layout
 from auditor.gitfile.remote import credentials, remotes
 from auditor.gitfile.tls import tls_switches
 from auditor.interfaces import Deadline

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collectors.local.gap import GapList, reason_of
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.legacy_remote import legacy_entries
 from auditor.errors import SourceError
 from auditor.gitfile.config import ConfigEntry, GitConfig, truth_of
 from auditor.gitfile.config_syntax import ConfigSyntaxError, parse_settings
+from auditor.gitfile.layout import Layout, small_file
 from auditor.gitfile.wildmatch import compiled
 from auditor.model.facts.local import Level
 from auditor.model.missing import MISSING

@@ -13,13 +13,13 @@ from auditor.collectors.local.config_level import config_home, expanded_path
 from auditor.collectors.local.content import Comparison, State, blob_id, file_content, opened
 from auditor.collectors.local.exclusion import own_file
 from auditor.collectors.local.gap import reason_of
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.object_store import SYMLINK, ObjectStore
 from auditor.collectors.local.tracked import TrackedPaths
 from auditor.errors import SourceError
 from auditor.gitfile.attribute import NO_RULES, Rules, attributes_of, parse_rules
 from auditor.gitfile.config import GitConfig, truth_of
 from auditor.gitfile.conversion import CheckIn, check_in_of, lfs_pointer, normalised
+from auditor.gitfile.layout import Layout, small_file
 
 _CONTENT_LIMIT = 64 * 1024 * 1024
 _FILE_LIMIT = 16 * 1024 * 1024

@@ -16,7 +16,7 @@ from auditor.collectors.local.object_store import GITLINK, TREE, ObjectStore
 from auditor.collectors.local.tree import DEPTH_LIMIT, tree_of
 from auditor.collectors.local.walk import Tracking
 from auditor.detector.key_name import looks_secret
-from auditor.dotenv import Assignment, parse_dotenv
+from auditor.dotenv import Assignment, is_env_name, parse_dotenv
 from auditor.errors import SourceError
 from auditor.gitfile.url import has_credential, is_token
 from auditor.interfaces import Deadline
@@ -24,19 +24,12 @@ from auditor.model.facts.local import EnvFile, EnvKey, TrackedEnvFile
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_text, short
 
-_EXAMPLES = (b".example", b".sample", b".template", b".dist")
 _SIZE_LIMIT = 1024 * 1024
 _KEY_LIMIT = 1000
 _VALUE_LIMIT = 1024
 _PREFIX = "PUBLIC_"
 # a line of a key or a token that stands alone may look like an assignment because of the = at its end
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{16,}")
-
-
-def is_env_name(name: bytes) -> bool:
-    """Whether a file's name is that of an env file: `.env` and its variants, the examples apart."""
-    lower = name.lower()
-    return (lower == b".env" or lower.startswith(b".env")) and not lower.endswith(_EXAMPLES)
 
 
 @dataclass(frozen=True)

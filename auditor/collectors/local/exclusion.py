@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from auditor.collectors.local.config_level import config_home, expanded_path
 from auditor.collectors.local.gap import GapList, reason_of
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
 from auditor.gitfile.ignore import Pattern, parse_patterns
+from auditor.gitfile.layout import Layout, small_file
 from auditor.text import name_text
 
 _FILE_LIMIT = 16 * 1024 * 1024

@@ -6,10 +6,10 @@
 import os
 from dataclasses import dataclass
 
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.object_store import HashName
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.layout import Layout, small_file
 from auditor.text import name_text
 
 _KNOWN = {

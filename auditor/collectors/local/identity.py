@@ -8,10 +8,10 @@ from auditor.collectors.local.commit import parse_header
 from auditor.collectors.local.config_level import process_environment, read_config
 from auditor.collectors.local.format import read_format
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.layout import find_layout
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.ref import REMOTES, read_head, read_refs
 from auditor.errors import SourceError
+from auditor.gitfile.layout import find_layout
 from auditor.text import name_text
 
 _REMOTE = b"origin"

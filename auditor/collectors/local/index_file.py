@@ -8,11 +8,11 @@ import os
 import struct
 from dataclasses import dataclass, replace
 
-from auditor.collectors.local.layout import small_file
 from auditor.collectors.local.object_store import TREE, HashName, ObjectStore
 from auditor.collectors.local.tree import walk_tree
 from auditor.errors import SourceError
 from auditor.gitfile.bitmap import ewah_positions
+from auditor.gitfile.layout import small_file
 from auditor.interfaces import Deadline
 
 _DAMAGED = "the index is damaged ({}): remove .git/index and run git reset"

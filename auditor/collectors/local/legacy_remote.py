@@ -6,8 +6,8 @@
 import os
 from collections.abc import Iterator
 
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.gitfile.config import ConfigEntry, GitConfig
+from auditor.gitfile.layout import Layout, small_file
 
 
 def legacy_entries(layout: Layout, config: GitConfig) -> Iterator[ConfigEntry]:

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 
 from auditor.collectors.local.gap import GapList, reason_of
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.moment import utc_text
 from auditor.errors import SourceError
+from auditor.gitfile.layout import Layout, small_file
 from auditor.model.facts.local import Head
 from auditor.text import name_text
 

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.gitfile.config import GitConfig
 from auditor.gitfile.ignore import Pattern, deciding, parse_patterns
+from auditor.gitfile.layout import Layout, small_file
 
 _FILE_LIMIT = 16 * 1024 * 1024
 

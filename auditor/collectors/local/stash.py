@@ -7,9 +7,9 @@ import os
 import re
 from dataclasses import dataclass
 
-from auditor.collectors.local.layout import small_file
 from auditor.collectors.local.ref import Refs
 from auditor.errors import SourceError
+from auditor.gitfile.layout import small_file
 
 _LINE = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40,64}) .*?> (\d{1,18}) [+-]\d{4}(?:\t(.*))?")
 _FILE_LIMIT = 64 * 1024 * 1024

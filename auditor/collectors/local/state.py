@@ -7,9 +7,9 @@ import os
 from typing import Literal
 
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.layout import Layout, small_file
 from auditor.collectors.local.moment import mtime_text
 from auditor.collectors.local.ref import Refs, read_head
+from auditor.gitfile.layout import Layout, small_file
 from auditor.model.facts.local import Operation, Worktree
 from auditor.text import name_text
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 from auditor.collectors.local.gap import GapList
 from auditor.collectors.local.index_file import IndexEntry
-from auditor.collectors.local.layout import Layout, gitfile_target, is_git_dir, small_file
 from auditor.collectors.local.object_store import GITLINK
 from auditor.collectors.local.ref import head_name, read_refs
 from auditor.errors import SourceError
 from auditor.gitfile.config_syntax import ConfigSyntaxError, Setting, parse_settings
+from auditor.gitfile.layout import Layout, gitfile_target, is_git_dir, small_file
 from auditor.gitfile.url import parse_url
 from auditor.model.facts.local import Submodule
 from auditor.text import name_text

@@ -10,10 +10,10 @@ from typing import Literal
 
 from auditor.collectors.local.exclusion import own_file
 from auditor.collectors.local.gap import GapList, reason_of
-from auditor.collectors.local.layout import is_nested_repository
 from auditor.collectors.local.tracked import TrackedPaths
 from auditor.errors import SourceError
 from auditor.gitfile.ignore import Pattern, deciding, parse_patterns
+from auditor.gitfile.layout import is_nested_repository
 from auditor.interfaces import Deadline
 from auditor.text import name_text
 

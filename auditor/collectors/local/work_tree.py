@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 
 from auditor.collectors.local.content import ContentReader
 from auditor.collectors.local.difference import DifferenceJudge, auto_crlf_of, common_rules
-from auditor.collectors.local.env_file import EnvFileReader, is_env_name
+from auditor.collectors.local.env_file import EnvFileReader
 from auditor.collectors.local.exclusion import common_patterns
 from auditor.collectors.local.gap import GapList
 from auditor.collectors.local.index_file import IndexEntry, expanded, read_index
-from auditor.collectors.local.layout import Layout
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.sparse import sparse_patterns
 from auditor.collectors.local.submodule import read_gitmodules, submodules
 from auditor.collectors.local.tracked import TrackedPaths
 from auditor.collectors.local.walk import Walk, WalkResult
 from auditor.collectors.local.work import WorkReader
+from auditor.dotenv import is_env_name
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.layout import Layout
 from auditor.interfaces import Deadline
 from auditor.model.facts.local import Local
 from auditor.model.missing import MISSING

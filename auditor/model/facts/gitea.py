@@ -174,10 +174,7 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class CommitStatuses:
-    """The statuses of main's tip (`role` tip), or of the head of pull request `pull` that brought it (pull-head).
-
-    Under the gate the commit that it names stands for the tip.
-    """
+    """The statuses of main's tip (`role` tip), or of the head of pull request `pull` that brought it (pull-head)."""
 
     role: Literal["tip", "pull-head"]
     commit: str

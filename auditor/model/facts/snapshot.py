@@ -6,10 +6,10 @@ from typing import Literal
 from auditor.model.facts.canon import Canon
 from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.gitea import Gitea
+from auditor.model.facts.leaks import Leaks
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.site import Site
-from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING, Missing
 
 SCHEMA_VERSION = 1
@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRun:
-    """How one source was asked; `collected_at` is when its facts are from, `error` why there are none."""
+    """How one source was asked; `collected_at` is when its facts are from, `error` why it is unavailable."""
 
     name: str
     status: Literal["ok", "partial", "unavailable", "left-out", "brought"]
@@ -30,7 +30,7 @@ class SourceRun:
 class Snapshot:
     """The facts of one run; a root that is absent was not asked for.
 
-    `mode` is the command that collected it; rules take `finished_at` for now. `target` is there for the gate alone.
+    `mode` is the command that collected it; rules take `finished_at` for now.
     """
 
     schema_version: int
@@ -46,8 +46,8 @@ class Snapshot:
     nas: Nas | Missing = MISSING
     canon: Canon | Missing = MISSING
     site: Site | Missing = MISSING
+    leaks: Leaks | Missing = MISSING
     earlier: Earlier | Missing = MISSING
-    target: Target | Missing = MISSING
 
 
 def withheld(snapshot: Snapshot, name: str) -> bool:

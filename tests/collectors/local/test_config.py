@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from auditor.collectors.local.config_level import read_config
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.layout import find_layout
 from auditor.gitfile.config_syntax import ConfigSyntaxError, parse_settings
+from auditor.gitfile.layout import find_layout
 
 PIECES = [
     *[

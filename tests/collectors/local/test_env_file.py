@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.collectors.local.env_file import is_env_name
-from auditor.dotenv import parse_dotenv
+from auditor.dotenv import is_env_name, parse_dotenv
 from auditor.model.codec import encode
 
 

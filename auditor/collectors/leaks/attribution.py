@@ -1,0 +1,159 @@
+"""Joins objects that hold a secret with the commits that brought and took them: the places as they are reported."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from auditor.collectors.leaks.ledger import Event, Holder
+from auditor.collectors.leaks.naming import is_env, is_noteworthy
+from auditor.model.facts.leaks import Leak, LeakPlace, NamedFile, Origin, Where
+from auditor.text import name_text
+
+_WHERE: dict[str, Where] = {"blob": "file", "name": "file-name", "commit": "commit", "tag": "tag"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What git said: `events` None where it could not be asked; `tips` is what lies at each tip's paths today.
+
+    `refs` are the names of a tip's commit, `reached` the objects that refs name themselves.
+    """
+
+    events: Sequence[Event] | None
+    tips: Mapping[tuple[str, bytes], str]
+    refs: Mapping[str, Sequence[str]]
+    reached: frozenset[str]
+
+
+def leaks(holders: Iterable[Holder], history: History, origin: Origin) -> tuple[Leak, ...]:
+    """One leak for each secret, with its places."""
+    by_secret: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+    for holder in holders:
+        by_secret[holder.hmac, holder.kind].append(holder)
+    by_object = _by_object(history.events or ())
+    tips = defaultdict[str, list[tuple[str, bytes]]](list)
+    for place, oid in history.tips.items():
+        tips[oid].append(place)
+    found = []
+    for (hmac, kind), held in sorted(by_secret.items()):
+        places = _places(held, by_object, tips, history, origin)
+        found.append(Leak(kind=kind, hint=held[0].hint, hmac=hmac, places=tuple(sorted(places, key=_order))))
+    return tuple(found)
+
+
+def _order(place: LeakPlace) -> tuple[bool, str, str, int]:
+    return (not place.tips, place.path or "", place.object or "", place.line or 0)
+
+
+def _by_object(events: Iterable[Event]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for oid in {event.new, *event.old.split()} - {""}:
+            found[oid].append(event)
+    return found
+
+
+def _places(
+    held: Sequence[Holder],
+    by_object: Mapping[str, Sequence[Event]],
+    tips: Mapping[str, Sequence[tuple[str, bytes]]],
+    history: History,
+    origin: Origin,
+) -> list[LeakPlace]:
+    oids = {one.oid for one in held}
+    by_path: dict[tuple[bytes, str], list[tuple[Holder, Event]]] = defaultdict(list)
+    found = []
+    for one in held:
+        events = by_object.get(one.oid, ()) if one.place == "blob" else ()
+        for event in events:
+            by_path[event.path, one.inside].append((one, event))
+        if not events:
+            found.append(_alone(one, by_object, history, origin))
+    for (path, inside), pairs in by_path.items():
+        found.append(_at_path(path, inside, pairs, oids, tips, history, origin))
+    return found
+
+
+def _alone(one: Holder, by_object: Mapping[str, Sequence[Event]], history: History, origin: Origin) -> LeakPlace:
+    """A message, a name, or an object that no commit leads to."""
+    events = by_object.get(one.oid, ())
+    known = history.events is not None
+    reachable = not known or one.oid in history.reached or any(event.reachable for event in events)
+    return LeakPlace(
+        origin=origin,
+        where=_WHERE[one.place],
+        object=one.oid,
+        path=one.inside or None,
+        line=one.line or None,
+        first_commit=one.oid if one.place == "commit" else None,
+        # which commits have a tree is not asked
+        reachable=reachable or one.place == "name",
+    )
+
+
+def _at_path(
+    path: bytes,
+    inside: str,
+    pairs: Sequence[tuple[Holder, Event]],
+    oids: set[str],
+    tips: Mapping[str, Sequence[tuple[str, bytes]]],
+    history: History,
+    origin: Origin,
+) -> LeakPlace:
+    """A file's place, from every version of it that holds the secret."""
+    events = sorted({event for _, event in pairs}, key=lambda event: (event.at, event.commit))
+    brought = [event for event in events if event.new in oids]
+    taken = [event for event in events if event.new not in oids]
+    at = {
+        one.oid: [commit for commit, place in tips.get(one.oid, ()) if place == path]
+        for one in {holder for holder, _ in pairs}
+    }
+    names = sorted({name for commits in at.values() for commit in commits for name in history.refs.get(commit, ())})
+    latest = max((pair for pair in pairs), key=lambda pair: (bool(at[pair[0].oid]), pair[1].at, pair[0].oid))[0]
+    return LeakPlace(
+        origin=origin,
+        where="file",
+        object=latest.oid,
+        path=name_text(path) + (f"!{inside}" if inside else ""),
+        line=latest.line or None,
+        first_commit=brought[0].commit if brought else None,
+        last_commit=taken[-1].commit if taken and not names else None,
+        tips=tuple(names),
+        reachable=bool(names) or any(event.reachable for event in events),
+    )
+
+
+def named_files(history: History, origin: Origin) -> tuple[NamedFile, ...]:
+    """Every noteworthy path at which a commit holds a file."""
+    by_path: dict[bytes, list[Event]] = defaultdict(list)
+    for event in history.events or ():
+        if is_noteworthy(event.path):
+            by_path[event.path].append(event)
+    at = defaultdict[bytes, set[str]](set)
+    for commit, path in history.tips:
+        at[path].update(history.refs.get(commit, ()))
+    return tuple(_named_file(path, events, at[path], origin) for path, events in sorted(by_path.items()))
+
+
+def merged(found: Iterable[Leak]) -> tuple[Leak, ...]:
+    """Each secret once, with all its places."""
+    by_hmac: dict[tuple[str, str], Leak] = {}
+    for leak in found:
+        known = by_hmac.get((leak.hmac, leak.kind))
+        places = (*known.places, *leak.places) if known else leak.places
+        by_hmac[leak.hmac, leak.kind] = replace(leak, places=places)
+    return tuple(by_hmac[key] for key in sorted(by_hmac))
+
+
+def _named_file(path: bytes, events: Sequence[Event], tips: set[str], origin: Origin) -> NamedFile:
+    ordered = sorted(events, key=lambda event: (event.at, event.commit))
+    gone = [event.commit for event in ordered if not event.new]
+    return NamedFile(
+        origin=origin,
+        is_env=is_env(path),
+        path=name_text(path),
+        first_commit=ordered[0].commit,
+        last_commit=gone[-1] if gone and not tips else None,
+        tips=tuple(sorted(tips)),
+        reachable=bool(tips) or any(event.reachable for event in events),
+    )

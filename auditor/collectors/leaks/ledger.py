@@ -1,0 +1,181 @@
+"""What earlier searches read, under which rules, and what they found: the next one reads only what is new.
+
+One SQLite file a repository. What a pack or a set of loose objects held is written together with the note that it
+was read, in one transaction: after a kill it is read again, never half believed. It holds no value and no key.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, field, replace
+from pathlib import Path
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE rules (digest TEXT NOT NULL);
+CREATE TABLE pack (name TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE loose (oid BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE holder (place TEXT, oid TEXT, kind TEXT, hint TEXT, hmac TEXT, inside TEXT, line INTEGER,
+    PRIMARY KEY (oid, hmac, inside, place)) WITHOUT ROWID;
+CREATE TABLE suppressed (kind TEXT, reason TEXT, count INTEGER NOT NULL, PRIMARY KEY (kind, reason)) WITHOUT ROWID;
+CREATE TABLE unsearched (place TEXT, reason TEXT, PRIMARY KEY (place, reason)) WITHOUT ROWID;
+CREATE TABLE event (commit_id TEXT, at INTEGER NOT NULL, path BLOB, old TEXT, new TEXT, reachable INTEGER NOT NULL,
+    PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
+CREATE TABLE walked (oid TEXT PRIMARY KEY, reachable INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holder:
+    """A git object that holds a secret.
+
+    `place` is `blob`, `commit`, `tag`, or `name` (a file name in a tree, `inside` is then the name up to the value);
+    else `inside` is the member of an archive. `line` is 0 where the text has none.
+    """
+
+    place: str
+    oid: str
+    kind: str
+    hint: str
+    hmac: str
+    inside: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A commit that put `new` in the place of `old` at a path: object ids, several parted by blanks, empty: none."""
+
+    commit: str
+    at: int
+    path: bytes
+    old: str
+    new: str
+    reachable: bool = True
+
+    def unreachable(self) -> "Event":
+        """The same, of a commit that no ref leads to."""
+        return replace(self, reachable=False)
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What the search of a pack, or of loose objects, gave."""
+
+    holders: list[Holder] = field(default_factory=list)
+    suppressed: list[tuple[str, str, int]] = field(default_factory=list)
+    unsearched: list[tuple[str, str]] = field(default_factory=list)
+    read: int = 0
+    searched_bytes: int = 0
+
+
+class Ledger:
+    """The file at `path`, None: in memory; what was not searched under these `rules` (a digest) does not count."""
+
+    def __init__(self, path: Path | None, rules: str) -> None:
+        self._path = path
+        self._file = _opened(path, rules)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._file.close()
+
+    def packs(self) -> set[str]:
+        """The packs that were read."""
+        return {name for (name,) in self._file.execute("SELECT name FROM pack")}
+
+    def loose(self) -> set[bytes]:
+        """The loose objects that were read, raw ids."""
+        return {oid for (oid,) in self._file.execute("SELECT oid FROM loose")}
+
+    def take(self, findings: Findings, *, pack: tuple[str, int] | None = None, loose: Iterable[bytes] = ()) -> None:
+        """Writes what a pack (its name and number of objects) or loose objects held, and that they were read."""
+        with self._file as file:
+            file.executemany("INSERT OR REPLACE INTO holder VALUES (?,?,?,?,?,?,?)", map(astuple, findings.holders))
+            file.executemany(
+                "INSERT INTO suppressed VALUES (?,?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                findings.suppressed,
+            )
+            file.executemany("INSERT OR REPLACE INTO unsearched VALUES (?,?)", findings.unsearched)
+            if pack:
+                file.execute("INSERT OR REPLACE INTO pack VALUES (?,?)", pack)
+            file.executemany("INSERT OR REPLACE INTO loose VALUES (?)", ((oid,) for oid in loose))
+
+    def objects(self) -> int:
+        """How many objects were read in all."""
+        (packed,) = self._file.execute("SELECT coalesce(sum(objects), 0) FROM pack").fetchone()
+        (loose,) = self._file.execute("SELECT count(*) FROM loose").fetchone()
+        return int(packed) + int(loose)
+
+    def holders(self) -> list[Holder]:
+        """All objects that hold a secret."""
+        return [Holder(*row) for row in self._file.execute("SELECT * FROM holder")]
+
+    def suppressed(self) -> list[tuple[str, str, int]]:
+        """What was taken for no secret: kind, reason, count."""
+        return list(self._file.execute("SELECT * FROM suppressed ORDER BY kind, reason"))
+
+    def unsearched(self) -> list[tuple[str, str]]:
+        """What could not be searched: place and reason."""
+        return list(self._file.execute("SELECT * FROM unsearched ORDER BY place, reason"))
+
+    def events(self) -> Iterator[Event]:
+        """The commits that brought or took such an object."""
+        for commit, at, path, old, new, reachable in self._file.execute("SELECT * FROM event"):
+            yield Event(commit, at, path, old, new, bool(reachable))
+
+    def walked(self) -> dict[str, bool]:
+        """The commits whose history was walked, and whether a ref led there."""
+        return {oid: bool(reachable) for oid, reachable in self._file.execute("SELECT * FROM walked")}
+
+    def take_walk(self, events: Iterable[Event], walked: dict[str, bool], *, anew: bool) -> None:
+        """Writes what a walk of the history gave; `anew`: nothing of the former walks counts any more."""
+        with self._file as file:
+            file.execute("DELETE FROM walked")
+            if anew:
+                file.execute("DELETE FROM event")
+            file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", map(astuple, events))
+            file.executemany("INSERT INTO walked VALUES (?,?)", walked.items())
+
+
+def _opened(path: Path | None, rules: str) -> sqlite3.Connection:
+    """The file, empty where it was written under other rules, by another version, or is damaged."""
+    try:
+        if path is not None:
+            return _opened_at(path, rules)
+    except (OSError, sqlite3.Error):
+        # a folder that can't be written costs the memory, never the search
+        pass
+    return _made(sqlite3.connect(":memory:"), rules)
+
+
+def _opened_at(path: Path, rules: str) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        file = sqlite3.connect(path, timeout=30)
+        try:
+            if _serves(file, rules):
+                return file
+        except sqlite3.DatabaseError:
+            pass
+        file.close()
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    return _made(sqlite3.connect(path, timeout=30), rules)
+
+
+def _serves(file: sqlite3.Connection, rules: str) -> bool:
+    return bool(
+        file.execute("PRAGMA user_version").fetchone() == (_VERSION,)
+        and file.execute("SELECT digest FROM rules").fetchone() == (rules,)
+        and file.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    )
+
+
+def _made(file: sqlite3.Connection, rules: str) -> sqlite3.Connection:
+    file.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+    with contextlib.closing(file.cursor()) as cursor:
+        cursor.execute("INSERT INTO rules VALUES (?)", (rules,))
+    file.commit()
+    return file

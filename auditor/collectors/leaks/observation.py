@@ -1,0 +1,132 @@
+"""One look for secrets: both repositories searched, each secret joined over them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from auditor.collectors.leaks.attribution import merged
+from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.config.hmac_key import load_hmac_key
+from auditor.errors import SourceError
+from auditor.interfaces import Context
+from auditor.model.facts.leaks import Leaks, LeakSearch, NamedFile, Origin, Searched, Suppression
+from auditor.model.facts.witness import Gap
+from auditor.model.missing import MISSING
+from auditor.text import time_text
+from auditor.transports.mirror.place import mirror_folder
+from auditor.transports.mirror.state import load_state
+
+# of many objects that can't be read the first few say enough
+_MOST_GAPS = 20
+
+
+def observe(context: Context) -> Leaks:
+    """The facts; raises SourceError where no repository could be searched."""
+    return _Work(context, load_hmac_key(context.config, context.state)).facts()
+
+
+@dataclass
+class _Work:
+    """The facts in the making."""
+
+    context: Context
+    key: bytes = field(repr=False)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def facts(self) -> Leaks:
+        """All of them."""
+        found: dict[Origin, LeakSearch] = {}
+        searched: list[Searched] = []
+        for origin in self._origins():
+            try:
+                found[origin] = one = self._gitea() if origin == "gitea" else self._local()
+                searched.append(
+                    Searched(origin=origin, objects=one.objects, read=one.read, searched_bytes=one.searched_bytes)
+                )
+                self._note(origin, one)
+            except SourceError as fault:
+                self._add(f"searched/{len(searched)}", f"{origin}: {fault}")
+                searched.append(Searched(origin=origin, error=str(fault)))
+        if not found:
+            raise SourceError("; ".join(gap.reason for gap in self.gaps))
+        return Leaks(
+            available=True,
+            observed_at=time_text(self.context.now),
+            gaps=tuple(dict.fromkeys(self.gaps)),
+            secrets=merged(leak for search in found.values() for leak in search.leaks),
+            named_files=tuple(file for search in found.values() for file in _named(search)),
+            suppressed=_suppressed(found),
+            searched=tuple(searched),
+        )
+
+    def _origins(self) -> Iterator[Origin]:
+        if self.context.config.gitea is not None:
+            yield "gitea"
+        if self.context.config.local is not None:
+            yield "local"
+
+    def _gitea(self) -> LeakSearch:
+        gitea, seen = self.context.config.gitea, self.context.seen.gitea
+        if gitea is None or self.context.state is None:
+            raise SourceError("there is no state folder with a copy of the objects: name one under history.path")
+        if seen is MISSING or not seen.available:
+            raise SourceError("it was not observed in this run, and an earlier copy proves nothing of today")
+        folder = mirror_folder(self.context.state, gitea.git_address)
+        state = load_state(folder)
+        if state is None:
+            raise SourceError("there is no copy of its objects yet: run the audit again")
+        if state.missing or seen.history is MISSING:
+            self._lost("gitea: the copy of its objects is not complete: run the audit again")
+        pulls = () if seen.pulls is MISSING else seen.pulls
+        wanted = {f"refs/pull/{pull.number}/head" for pull in pulls if pull.state == "open"}
+        if seen.pulls is MISSING:
+            self._lost("gitea: which pull requests are open was not observed")
+        tips = {ref.name: ref.sha for ref in state.tips if ref.name.startswith("refs/heads/") or ref.name in wanted}
+        return search_repository(folder, self._task("gitea", folder.name, tips))
+
+    def _local(self) -> LeakSearch:
+        section = self.context.config.local
+        if section is None:
+            raise SourceError("no clone is configured: name its folder under local: in policies.yaml")
+        return search_repository(section.path, self._task("local", "local", None))
+
+    def _task(self, origin: Origin, name: str, tips: dict[str, str] | None) -> Task:
+        state = self.context.state
+        ledger: Path | None = None
+        if state is not None:
+            ledger = state / "leaks" / f"{self.context.config.id}-{name}.sqlite"
+        return Task(
+            key=self.key,
+            ledger=ledger,
+            tips=tips,
+            origin=origin,
+            deadline=self.context.deadline,
+            progress=self.context.progress,
+        )
+
+    def _note(self, origin: Origin, search: LeakSearch) -> None:
+        for one in search.unsearched[:_MOST_GAPS]:
+            self._lost(f"{origin}: {one.place} was not searched whole: {one.reason}")
+        more = len(search.unsearched) - _MOST_GAPS
+        if more > 0:
+            self._lost(f"{origin}: {more} more objects were not searched whole")
+        if search.named_files is MISSING:
+            self._add("named_files", f"{origin}: its history was not walked")
+
+    def _lost(self, reason: str) -> None:
+        self._add("secrets", reason)
+
+    def _add(self, pointer: str, reason: str) -> None:
+        self.gaps.append(Gap(pointer=f"/leaks/{pointer}", reason=reason))
+
+
+def _named(search: LeakSearch) -> tuple[NamedFile, ...]:
+    return () if search.named_files is MISSING else search.named_files
+
+
+def _suppressed(found: dict[Origin, LeakSearch]) -> tuple[Suppression, ...]:
+    counts: dict[tuple[str, str], int] = {}
+    for search in found.values():
+        for one in search.suppressed:
+            counts[one.kind, one.reason] = counts.get((one.kind, one.reason), 0) + one.count
+    return tuple(Suppression(kind=kind, reason=why, count=count) for (kind, why), count in sorted(counts.items()))

@@ -1,0 +1,200 @@
+"""Searches everything that a git repository holds: objects, names, refs; the repository itself is only read."""
+
+import hashlib
+import hmac
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from auditor.collectors.leaks.attribution import History, leaks, merged, named_files
+from auditor.collectors.leaks.ledger import Findings, Ledger
+from auditor.collectors.leaks.loose import loose_objects, search_loose
+from auditor.collectors.leaks.scan import Scanner, name_sightings
+from auditor.collectors.leaks.source import Source, read_source
+from auditor.collectors.leaks.walk import Git
+from auditor.collectors.leaks.worker import search_pack
+from auditor.errors import SourceError
+from auditor.interfaces import Deadline
+from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Origin, Suppression, Unsearched
+from auditor.model.missing import MISSING
+from auditor.text import name_text, printable, short
+
+WORKERS = 2
+_TIPS = (b"refs/heads/", b"refs/remotes/", b"HEAD", b"worktrees/")
+_MOST_LOOKUPS = 300_000
+_LOOSE_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A search: `key` is that of the HMACs; `ledger` the file that remembers it, None: nothing is remembered.
+
+    `tips` are the refs, by full name, whose present content counts as `at a tip`, with their objects; None: branches,
+    tracking branches and what worktrees have checked out. `origin` is what places are said to lie in.
+    """
+
+    key: bytes
+    ledger: Path | None = None
+    tips: Mapping[str, str] | None = None
+    origin: Origin = "local"
+    workers: int = WORKERS
+    deadline: Deadline | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+    def check(self) -> None:
+        """Raises SourceError where the time is over; what was read so far is remembered."""
+        if self.deadline is not None:
+            self.deadline.check()
+
+
+def search_repository(repository: Path, task: Task) -> LeakSearch:
+    """The secrets in every object of the repository, reachable or not, and in the names of files, branches and tags.
+
+    Raises SourceError where there is no repository, or the time is over.
+    """
+    source = read_source(repository)
+    try:
+        return _searched(source, task)
+    except sqlite3.Error:
+        # a full disk or a locked file costs the memory, never the search
+        return _searched(source, replace(task, ledger=None))
+
+
+def _searched(source: Source, task: Task) -> LeakSearch:
+    with closing(Ledger(task.ledger, rules_digest(task.key))) as ledger:
+        return _result(source, ledger, task, _read_new(source, ledger, task))
+
+
+def rules_digest(key: bytes) -> str:
+    """What a search depends on beside the texts: the detector, the reader, and the key of the HMACs."""
+    return hmac.new(key, _program(), hashlib.sha256).hexdigest()
+
+
+@cache
+def _program() -> bytes:
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for folder in (here, here.parents[1] / "detector"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
+    """Searches what the ledger does not know."""
+    total = Findings()
+    known = ledger.packs()
+    for folder in source.objects:
+        for path in sorted((folder / "pack").glob("*.pack")):
+            name = f"{path.stem}:{path.stat().st_size}"
+            if name in known:
+                continue
+            task.check()
+            task.progress(f"searching {path.name}")
+            found = search_pack(path, source.hash_bytes, task.key, task.workers)
+            ledger.take(found, pack=(name, found.read))
+            total.read += found.read
+            total.searched_bytes += found.searched_bytes
+    old = ledger.loose()
+    for folder in source.objects:
+        new = [oid for oid in loose_objects(folder) if oid not in old]
+        for start in range(0, len(new), _LOOSE_AT_ONCE):
+            task.check()
+            some = new[start : start + _LOOSE_AT_ONCE]
+            found = search_loose(folder, some, task.key)
+            ledger.take(found, loose=some)
+            total.read += found.read
+            total.searched_bytes += found.searched_bytes
+    return total
+
+
+def _result(source: Source, ledger: Ledger, task: Task, read: Findings) -> LeakSearch:
+    unsearched = [*source.unsearched, *ledger.unsearched()]
+    holders = ledger.holders()
+    history = _NO_HISTORY
+    try:
+        with Git.over(source.objects, source.hash_bytes) as git:
+            history = _history(git, source, ledger, task, {holder.oid for holder in holders})
+    except SourceError as fault:
+        unsearched.append(("history", str(fault)))
+    found = merged((*leaks(holders, history, task.origin), *_in_refs(source, task)))
+    return LeakSearch(
+        leaks=found,
+        suppressed=tuple(Suppression(kind=kind, reason=why, count=count) for kind, why, count in ledger.suppressed()),
+        unsearched=tuple(Unsearched(place=place, reason=printable(short(why, 300))) for place, why in unsearched),
+        objects=ledger.objects(),
+        read=read.read,
+        searched_bytes=read.searched_bytes,
+        named_files=MISSING if history.events is None else named_files(history, task.origin),
+    )
+
+
+_NO_HISTORY = History(events=None, tips={}, refs={}, reached=frozenset())
+
+
+def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[str]) -> History:
+    """Walks the commits that are new since the last walk, and looks at every tip."""
+    peeled = git.commits([*source.refs.values(), *source.logged, *(task.tips or {}).values()])
+    reachable = {peeled[oid] for oid in (*source.refs.values(), *(task.tips or {}).values()) if oid in peeled}
+    logged = {peeled[oid] for oid in source.logged if oid in peeled} - reachable
+    _walk(git, ledger, reachable, logged, wanted)
+    events = list(ledger.events())
+    refs = defaultdict[str, list[str]](list)
+    for name, oid in _tips(source, task).items():
+        if oid in peeled:
+            refs[peeled[oid]].append(name)
+    paths = sorted({event.path for event in events if event.path})
+    if len(paths) * len(refs) > _MOST_LOOKUPS:
+        raise SourceError(f"{len(paths)} paths at {len(refs)} tips are more than are looked up")
+    return History(
+        events=events,
+        tips=git.at(sorted(refs), paths),
+        refs=refs,
+        reached=frozenset(source.refs.values()),
+    )
+
+
+def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wanted: set[str]) -> None:
+    walked = ledger.walked()
+    if walked == dict.fromkeys(logged, False) | dict.fromkeys(reachable, True):
+        return
+    old = {oid for oid, reached in walked.items() if reached}
+    # where a ref was rewound or removed, what it alone led to is no longer reachable: everything is asked anew
+    anew = not old or len(git.commits(old)) < len(old) or git.beyond(old, reachable)
+    without = set() if anew else old
+    events = list(git.events(reachable, without, wanted))
+    if logged:
+        events += [event.unreachable() for event in git.events(logged, reachable, wanted)]
+    ledger.take_walk(events, dict.fromkeys(logged, False) | dict.fromkeys(reachable, True), anew=anew)
+
+
+def _tips(source: Source, task: Task) -> Mapping[str, str]:
+    if task.tips is not None:
+        return task.tips
+    return {name_text(name): oid for name, oid in source.refs.items() if name.startswith(_TIPS)}
+
+
+def _in_refs(source: Source, task: Task) -> Sequence[Leak]:
+    """Secrets in the names of branches and tags; the name is shown up to the value."""
+    names = dict(source.refs)
+    return [
+        Leak(
+            kind=one.kind,
+            hint=one.hint,
+            hmac=one.hmac,
+            places=(
+                LeakPlace(
+                    origin=task.origin,
+                    where="ref-name",
+                    object=names[name],
+                    path=name_text(shown),
+                    tips=(name_text(shown),),
+                ),
+            ),
+        )
+        for name, one, shown in name_sightings(names, Scanner(task.key))
+    ]

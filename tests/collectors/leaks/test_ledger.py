@@ -1,0 +1,138 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor.collectors.leaks.repository import Task, search_repository
+
+from .conftest import KEY, Repo
+
+Token = Callable[[], str]
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    return Task(key=KEY, ledger=tmp_path / "state" / "leaks.sqlite")
+
+
+def test_the_next_night_reads_what_is_new_alone_and_still_knows_the_old(repo: Repo, token: Token, task: Task) -> None:
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    repo.git("gc", "-q")
+    first = search_repository(repo.path, task)
+    again = search_repository(repo.path, task)
+    assert (first.read, again.read) == (3, 0)
+    assert (again.leaks, again.named_files, again.objects) == (first.leaks, first.named_files, first.objects)
+    repo.commit({"g": f"TOKEN={token()}\n".encode()})
+    later = search_repository(repo.path, task)
+    assert later.read == 3
+    assert later == replace(
+        search_repository(repo.path, replace(task, ledger=None)), read=3, searched_bytes=later.searched_bytes
+    )
+    assert len(later.leaks) == 2
+
+
+def test_after_a_forced_push_and_on_every_new_ref_a_night_says_what_a_first_search_says(
+    repo: Repo, token: Token, task: Task
+) -> None:
+    repo.commit({"f": b"1"})
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    search_repository(repo.path, task)
+    steps: list[list[str]] = [
+        ["reset", "-q", "--hard", "HEAD~1"],
+        ["branch", "back", "HEAD@{1}"],
+        ["tag", "kept", "back"],
+        ["branch", "-q", "-D", "back"],
+        ["tag", "-d", "kept"],
+    ]
+    for step in steps:
+        repo.git(*step)
+        repo.commit({"g": f"TOKEN={token()}\n".encode()})
+        night = search_repository(repo.path, task)
+        fresh = search_repository(repo.path, replace(task, ledger=None))
+        assert (night.leaks, night.named_files) == (fresh.leaks, fresh.named_files), step
+
+
+def test_another_key_or_another_set_of_rules_reads_everything_again(
+    repo: Repo, token: Token, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    assert search_repository(repo.path, task).read == 3
+    assert search_repository(repo.path, replace(task, key=b"another")).read == 3
+    assert search_repository(repo.path, replace(task, key=b"another")).read == 0
+
+
+def test_a_damaged_or_foreign_ledger_is_made_anew(repo: Repo, token: Token, task: Task) -> None:
+    assert task.ledger is not None
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    first = search_repository(repo.path, task)
+    size = task.ledger.stat().st_size
+    for content in (b"no database at all" * 500, task.ledger.read_bytes()[: size // 2], b""):
+        task.ledger.write_bytes(content)
+        found = search_repository(repo.path, task)
+        assert (found.leaks, found.read) == (first.leaks, 3)
+
+
+def test_a_ledger_that_can_not_be_written_costs_the_memory_alone(repo: Repo, token: Token, task: Task) -> None:
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    assert task.ledger is not None
+    task.ledger.parent.write_text("a file where a folder should be")
+    assert len(search_repository(repo.path, task).leaks) == 1
+
+
+def test_the_ledger_holds_no_value_and_only_its_owner_may_read_it(repo: Repo, token: Token, task: Task) -> None:
+    secrets = [token() for _ in range(5)]
+    for secret in secrets:
+        repo.commit({"f": f"TOKEN={secret}\n".encode(), f"n-{secret}": b"1"}, f"message {secret}")
+    search_repository(repo.path, task)
+    assert task.ledger is not None
+    content = b"".join(path.read_bytes() for path in task.ledger.parent.iterdir())
+    assert not any(secret.encode() in content for secret in secrets)
+    assert KEY not in content
+    assert task.ledger.stat().st_mode & 0o077 == 0
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import auditor.collectors.leaks.ledger as ledger
+from auditor.collectors.leaks.repository import Task, search_repository
+left = int(sys.argv[3])
+def trace(frame, event, argument):
+    global left
+    if frame.f_code.co_filename == ledger.__file__:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+    return trace
+sys.settrace(trace)
+search_repository(Path(sys.argv[1]), Task(key=b"k" * 32, ledger=Path(sys.argv[2])))
+"""
+
+
+def test_a_kill_at_any_step_of_the_ledger_leaves_nothing_believed_that_was_not_read(
+    repo: Repo, token: Token, task: Task
+) -> None:
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    repo.git("gc", "-q")
+    repo.commit({"g": f"TOKEN={token()}\n".encode()})
+    expected = search_repository(repo.path, replace(task, ledger=None))
+    killed = 0
+    for step in range(1, 2000, 13):
+        command = [sys.executable, "-c", KILLED, str(repo.path), str(task.ledger), str(step)]
+        done = subprocess.run(command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+        killed += 1
+        found = search_repository(repo.path, task)
+        assert (found.leaks, found.objects) == (expected.leaks, expected.objects)
+        assert task.ledger is not None
+        # the next kill meets a half-known repository every other time
+        if killed % 2:
+            task.ledger.unlink()
+    assert killed >= 3
