@@ -67,11 +67,3 @@ def world(nas_lab: nas_world.Lab, tmp_path: Path) -> Iterator[nas_world.World]:
     """A production NAS in the green state, for one test to change."""
     with nas_world.run_world(nas_lab, tmp_path) as made:
         yield made
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the NAS lab carry the marker by which they are chosen."""
-    for item in items:
-        if item.path.name.startswith("test_nas_"):
-            item.add_marker("nas")

@@ -75,6 +75,10 @@ class Canon:
             self._point(f"refs/heads/{branch}", commit)
         return commit
 
+    def open_pushed(self, number: int, branch: str, *, hours: float = 1) -> None:
+        """An open pull request of a branch that somebody pushed."""
+        self._pull(number, branch, self.git("rev-parse", f"refs/heads/{branch}"), hours)
+
     def close_pull(self, number: int) -> None:
         """Closes a pull request unmerged."""
         now = _moment(time.time())

@@ -7,6 +7,7 @@ It begins green: main's tip is deployed, built, run by both slots; the proxy lea
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from sshd import SshBox, run_sshd
 
 from auditor.collectors import nas as collector
 from auditor.config import Config
-from auditor.config.loader import load_config
+from auditor.config.loader import Loaded, load_config
 from auditor.interfaces import Context, Deadline
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
@@ -51,6 +52,7 @@ class Lab:
     authority: Authority
     box: SshBox
     canon: Canon
+    site: Path
     built: dict[str, str] = field(default_factory=dict)
 
     def ssh_options(self) -> list[str]:
@@ -70,6 +72,7 @@ class World:
     tree: NasTree
     box: SshBox
     changes: dict[str, Any] = field(default_factory=dict)
+    known: tuple[str, Loaded] | None = None
 
     @property
     def slots(self) -> Slots:
@@ -101,7 +104,7 @@ class World:
             "host_key": next(iter(self.box.fingerprints.values())),
             "root": str(self.tree.root),
             "slots": [{"name": name, "container": f"web_{name}", "port": self.slots.ports[name]} for name in SLOTS],
-            "proxy": {"kind": "nginx", "files": self.proxy.files},
+            "proxy": {"kind": "dsm", "files": self.proxy.files},
             "smoke": [{"path": "/", "status": 200, "contains": "Archicratia"}],
         }
         gitea = {
@@ -139,9 +142,17 @@ class World:
         token.chmod(0o600)
         return file
 
+    def loaded(self) -> Loaded:
+        """The policy file, read anew where it says something else by now."""
+        file = self.config_file()
+        text = file.read_text()
+        if self.known is None or self.known[0] != text:
+            self.known = text, load_config(file)
+        return self.known[1]
+
     def config(self) -> Config:
         """What the policy file says."""
-        return load_config(self.config_file()).config
+        return self.loaded().config
 
     def collect(self, *, seconds: float = 60) -> Nas:
         """The NAS's facts alone; raises SourceError where there are none."""
@@ -163,7 +174,7 @@ class World:
 
     def audited(self, *rules: str, seconds: float = 60) -> Audited:
         """A whole audit, stored in the world's own history."""
-        loaded = load_config(self.config_file())
+        loaded = self.loaded()
         bench = prepare(loaded, self.lab.folder / "cache")
         state = self.folder / "state"
         request = Request(config=loaded.config, mode="audit", timeout=seconds, only=SOURCES, state=state)
@@ -187,7 +198,9 @@ def run_lab(folder: Path) -> Iterator[Lab]:
         docker.need_image(BASE_IMAGE)
         slots = stack.enter_context(run_slots(docker))
         box = stack.enter_context(run_sshd(options=ssh_options(docker)))
-        yield Lab(folder, docker, slots, Authority(folder), box, make_canon(folder / "canon"))
+        canon = make_canon(folder / "canon")
+        site = _make_site(folder / "site", canon)
+        yield Lab(folder, docker, slots, Authority(folder), box, canon, site)
 
 
 @contextmanager
@@ -199,17 +212,23 @@ def run_world(lab: Lab, folder: Path, **changes: Any) -> Iterator[World]:
         (folder / "proxy").mkdir()
         proxy = stack.enter_context(run_proxy(folder / "proxy", lab.authority))
         root = folder / "volume2/docker/archicratie-web"
-        root.mkdir(parents=True)
-        tree = NasTree(root, canon)
-        world = World(folder, lab, canon, gitea, proxy, tree, lab.box, dict(changes))
-        tree.add_release(OLD, canon.commits[-2], hours=100)
-        tree.add_release(NEW, canon.tip)
-        tree.point(NEW)
+        shutil.copytree(lab.site, root, symlinks=True)
+        world = World(folder, lab, canon, gitea, proxy, NasTree(root, canon), lab.box, dict(changes))
         for slot in SLOTS:
             world.prepare_image(slot, canon.tip)
             world.start(slot)
         proxy.point(lab.slots.ports["blue"])
         yield world
+
+
+def _make_site(root: Path, canon: Canon) -> Path:
+    """The folder that every world begins with a copy of."""
+    tree = NasTree(root, canon)
+    root.mkdir()
+    tree.add_release(OLD, canon.commits[-2], hours=100)
+    tree.add_release(NEW, canon.tip)
+    tree.point(NEW)
+    return root
 
 
 def _tag(slot: str) -> str:

@@ -7,6 +7,7 @@ Both skip the test, with the reason, where their programs are missing (lab_need.
 
 import getpass
 import os
+import random
 import re
 import shutil
 import socket
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from lab_need import lack, need
 
 BANNER = "Synology strongly advises you not to run commands as the root user\n"
 _POOR_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+# below the range that Linux takes for outgoing connections: a port may stay unused for a while between two servers
+_PORTS = range(20_000, 32_000)
 
 
 @dataclass
@@ -74,11 +77,13 @@ def run_sshd(
     options: Sequence[str] = (),
     users: Mapping[str, Sequence[str]] | None = None,
     pam: bool | None = None,
+    wrapper: Sequence[str] = (),
 ) -> Iterator[SshBox]:
     """OpenSSH until the block ends; `options` come first and win, `forced` binds the key to a command.
 
     `users` are more accounts that the same key opens, each with its own options. `pam` also stands for StrictModes:
-    by default both are on as root, and off otherwise, where only the own user can log in.
+    by default both are on as root, and off otherwise, where only the own user can log in. `wrapper` is a command that
+    executes the server in its own place.
     """
     program = need("sshd", "openssh-server")
     root = os.geteuid() == 0
@@ -92,7 +97,7 @@ def run_sshd(
         _write_keys(box, (box.user, *(users or ())), forced)
         config = _config(box, host_keys, options, users or {}, pam)
         (folder / "sshd_config").write_text(config)
-        with _running([program, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")], box):
+        with _running([*wrapper, program, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")], box):
             yield box
 
 
@@ -227,10 +232,12 @@ def _install(root: Path, busybox: str, dropbear: str) -> None:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on, and that no outgoing connection is given."""
+    for port in random.sample(_PORTS, 1000):
+        with socket.socket() as candidate, suppress(OSError):
+            candidate.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port of loopback is free")
 
 
 @contextmanager

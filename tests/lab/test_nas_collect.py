@@ -133,7 +133,9 @@ def test_the_visit_tells_the_active_slot_though_both_serve_the_same_bytes(green:
 def test_the_proxys_rules_come_from_the_store_and_from_what_nginx_reads(green: tuple[World, Nas]) -> None:
     world, facts = green
     assert facts.proxy is not MISSING
-    assert [source.state for source in facts.proxy.sources] == ["read", "read"]
+    assert facts.proxy.kind == "dsm"
+    assert [source.name for source in facts.proxy.sources if source.state == "read"] == world.proxy.files
+    assert {source.state for source in facts.proxy.sources if source.name not in world.proxy.files} == {"absent"}
     port = world.slots.ports["blue"]
     rules = {(rule.source, rule.scheme, rule.host, rule.port, rule.backend_port) for rule in facts.proxy.rules}
     assert rules == {
@@ -144,6 +146,15 @@ def test_the_proxys_rules_come_from_the_store_and_from_what_nginx_reads(green: t
 
 
 # other ways in
+
+
+def test_an_nginx_that_is_not_synologys_is_read_from_the_files_that_are_named(world: World) -> None:
+    world.changes["nas"] = {"proxy": {"kind": "nginx", "files": [str(world.proxy.rendered)]}}
+    facts = world.collect()
+    assert facts.proxy is not MISSING
+    assert [(source.name, source.state) for source in facts.proxy.sources] == [(str(world.proxy.rendered), "read")]
+    assert {rule.backend_port for rule in facts.proxy.rules} == {world.slots.ports["blue"]}
+    assert facts.gaps == ()
 
 
 def test_after_a_switch_the_other_slot_saw_the_visit(world: World) -> None:

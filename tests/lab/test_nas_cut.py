@@ -14,7 +14,6 @@ from sshd import run_sshd
 
 from auditor.collectors import nas as collector
 from auditor.collectors.nas.script import Nonces, render_script
-from auditor.config.loader import load_config
 from auditor.errors import SourceError
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot, SourceRun
@@ -70,7 +69,7 @@ def recorded(nas_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         replay.chmod(0o755)
         with run_sshd(options=ssh_options(nas_lab.docker), forced=str(replay)) as box:
             world.box = box
-            yield Replay(world, snapshot, prepare(load_config(world.config_file()), nas_lab.folder / "cache"))
+            yield Replay(world, snapshot, prepare(world.loaded(), nas_lab.folder / "cache"))
 
 
 def without_site(snapshot: Snapshot) -> Snapshot:
@@ -108,10 +107,14 @@ def test_two_hundred_cuts_are_unknown_and_never_pass(recorded: Replay) -> None:
         total = proxy.bytes_back
     chance = random.Random(5)
     partial = 0
+    refusals: dict[str | None, Report] = {}
     for cut in sorted(chance.randrange(total) for _ in range(CUTS)):
         with delay_proxy(recorded.world.box.port, cut_after=cut) as proxy:
             facts = recorded.visit(proxy.port)
-        report = recorded.judge(facts)
+        # where nothing came, the reason alone decides
+        report = (None if facts.available else refusals.get(facts.error)) or recorded.judge(facts)
+        if not facts.available:
+            refusals[facts.error] = report
         assert outcomes(report, Outcome.FAIL) == [], cut
         if facts.available and not facts.gaps:
             assert facts.finished_at is not MISSING
