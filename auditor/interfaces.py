@@ -1,33 +1,65 @@
 """What the stages promise each other: a collector and its context, a derivation, an output format."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.config import Config
 from auditor.errors import SourceError
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
-from auditor.model.report import Report
+
+if TYPE_CHECKING:  # only formats need it, and they come last
+    from auditor.model.report import Report
 
 
-@dataclass(frozen=True)
 class Deadline:
-    """The moment, on the monotonic clock, by which a run must have ended."""
+    """The moment, on the monotonic clock, by which a run must have ended.
 
-    at: float
+    `patience` seconds at most may pass uncounted while a sleeping machine wakes (`asleep`).
+    """
+
+    def __init__(self, at: float, patience: float = 0.0) -> None:
+        self._at, self._patience = at, patience
+        self._asleep_since: float | None = None
+        self._lock = threading.Lock()
 
     @classmethod
-    def after(cls, seconds: float) -> "Deadline":
+    def after(cls, seconds: float, *, patience: float = 0.0) -> "Deadline":
         """The deadline `seconds` from now."""
-        return cls(time.monotonic() + seconds)
+        return cls(time.monotonic() + seconds, patience)
 
     def remaining(self) -> float:
-        """Seconds left; never negative."""
-        return max(0.0, self.at - time.monotonic())
+        """Seconds left, the waking of a machine uncounted; never negative."""
+        now = time.monotonic()
+        with self._lock:
+            slept = 0.0 if self._asleep_since is None else min(now - self._asleep_since, self._patience)
+            return max(0.0, self._at + slept - now)
+
+    def waking(self, seconds: float, *, reserve: float) -> float:
+        """How long a machine may take to wake, of the `seconds` granted; `reserve` is what must be left after it."""
+        return min(seconds, max(0.0, self.remaining() - reserve) + self._patience)
+
+    @contextmanager
+    def asleep(self) -> Iterator[Callable[[], None]]:
+        """A block that waits for a machine, for one thread alone; it ends, or the function says that it woke."""
+        with self._lock:
+            self._asleep_since = time.monotonic()
+        try:
+            yield self._woke
+        finally:
+            self._woke()
+
+    def _woke(self) -> None:
+        with self._lock:
+            if self._asleep_since is not None:
+                slept = min(time.monotonic() - self._asleep_since, self._patience)
+                self._at, self._patience, self._asleep_since = self._at + slept, self._patience - slept, None
 
     def check(self) -> None:
         """Raise SourceError if the time is over."""
@@ -89,7 +121,7 @@ class Derivation(Protocol):
 class Format(Protocol):
     """A module of `auditor.formats`."""
 
-    def render(self, report: Report, style: "Style") -> str:
+    def render(self, report: "Report", style: "Style") -> str:
         """The report as text, ready to be written."""
 
 

@@ -17,9 +17,14 @@ def names(package: str) -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(folders or [])))
 
 
-def load(package: str, name: str) -> ModuleType:
-    """The module `name` of `auditor.<package>`; raises UsageError with the known names for any other."""
+def demand(package: str, name: str) -> None:
+    """Raise UsageError with the known names if there is no module `name` in `auditor.<package>`."""
     known = names(package)
     if name not in known:
         raise UsageError(f"no such {package.removesuffix('s')} '{name}': choose one of {', '.join(known)}")
+
+
+def load(package: str, name: str) -> ModuleType:
+    """The module `name` of `auditor.<package>`; raises UsageError for any other."""
+    demand(package, name)
     return import_module(f"auditor.{package}.{name}")

@@ -21,7 +21,9 @@ from auditor.errors import AuditorError, ConfigError
 COMMANDS = {
     "audit": "Collect all sources, judge them, report, and store the run.",
     "collect": "Write a snapshot of facts as JSON, and judge nothing.",
+    "demo": "Show a clean night and some drifts in a small world on this machine.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
+    "gate": "Judge whether a deployment may go on, before, in the middle of and after it.",
     "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
     "proposer": "Follow the links to the issue form: which values are served, and where each link leads.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",

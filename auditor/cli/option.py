@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,20 +100,23 @@ class Seconds(click.ParamType[float]):
 timeout_option = option(
     "--timeout", type=Seconds(), default="120", show_default=True, help="A hard limit for the whole run, in seconds."
 )
-fail_on_option = option(
+fail_on = partial(
+    option,
     "--fail-on",
     type=click.Choice(SEVERITIES),
     default="medium",
     show_default=True,
     help="The least severity that counts; what is below it is shown as advice.",
 )
-on_unknown_option = option(
+on_unknown = partial(
+    option,
     "--on-unknown",
     type=click.Choice(("fail", "warn")),
     default="fail",
     show_default=True,
     help="Whether what could not be observed ends with 3 or with 0; the report shows it either way.",
 )
+fail_on_option, on_unknown_option = fail_on(), on_unknown()
 rule_option = option("--rule", "rules", multiple=True, metavar="GLOB", help="Judge these rules alone (repeatable).")
 only_option = option(
     "--only", multiple=True, metavar="SOURCE", help="Ask this source alone (repeatable): local, gitea, nas, site."

@@ -16,7 +16,7 @@ from auditor.cli.option import Settings
 from auditor.errors import OutputError
 from auditor.interfaces import Style
 from auditor.model.report import Report
-from auditor.plugins import load
+from auditor.plugins import demand, load
 from auditor.text import printable
 
 _NARROWEST, _WIDEST = 40, 120
@@ -26,11 +26,15 @@ _PLAIN = str.maketrans({"·": "-", "…": "..."})
 
 @dataclass(frozen=True)
 class Output:
-    """One `--format`: the format's module and the file, None for standard output."""
+    """One `--format`: the format and the file, None for standard output."""
 
     name: str
-    module: ModuleType
     path: Path | None
+
+    @property
+    def module(self) -> ModuleType:
+        """The format's module, loaded when there is a report: a run's first request does not wait for it."""
+        return load("formats", self.name)
 
 
 def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
@@ -40,7 +44,8 @@ def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
         name, colon, path = value.partition(":")
         if colon and not path:
             raise click.UsageError(f"'{value}' names no file: write {name}:PATH, or {name} for standard output")
-        outputs.append(Output(name, load("formats", name), Path(path) if path else None))
+        demand("formats", name)
+        outputs.append(Output(name, Path(path) if path else None))
     if sum(output.path is None for output in outputs) > 1:
         raise click.UsageError("only one --format can go to standard output: give the others a file, NAME:PATH")
     return tuple(outputs)

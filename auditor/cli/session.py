@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.cli.option import Settings
@@ -21,7 +22,9 @@ from auditor.config.trust import is_trusted, state_folder, without_credentials
 from auditor.errors import ConfigError, SourceError
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING
-from auditor.pipeline.evaluation import Bench, prepare
+
+if TYPE_CHECKING:  # loaded when the rules are: a command that asks first leaves them for later
+    from auditor.pipeline.evaluation import Bench
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,10 @@ class Session:
     def config(self) -> Config:
         return self.loaded.config
 
-    def bench(self) -> Bench:
+    def bench(self) -> "Bench":
         """The policy, compiled or from the cache."""
+        from auditor.pipeline.evaluation import prepare
+
         return prepare(self.loaded, cache_folder())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.config.path import local_path
 from auditor.document import Document, Problem
+from auditor.pattern import slow_reason
 from auditor.schemas import suggestion
 
 Steps = tuple[str | int, ...]
@@ -98,6 +99,11 @@ def _nas(document: Document) -> Iterator[Problem]:
 
 def _patterns(document: Document) -> Iterator[Problem]:
     yield from _twice(document, ("secrets", "patterns"), "id")
+    for index, pattern in enumerate(_list(_map(document.data, "secrets"), "patterns")):
+        regex = pattern.get("regex") if isinstance(pattern, dict) else None
+        slow = slow_reason(regex) if isinstance(regex, str) else None
+        if slow is not None:
+            yield document.problem(("secrets", "patterns", index, "regex"), slow)
 
 
 def _limits(document: Document) -> Iterator[Problem]:

@@ -87,7 +87,8 @@ def _nas(snapshot: Snapshot, config: Config, age: int) -> Iterator[Link]:
     yield _link("nas", None if deployed is MISSING else deployed[:SHORT], age)
     images, proxy = image_of.derive(snapshot, config), proxy_of.derive(snapshot, config)
     for slot in () if images.slots is MISSING else images.slots:
-        served = " ← proxy" if slot.active is True else ""
+        # before a switch `slot.active` stands for the slot that is to be
+        served = " ← proxy" if slot.name == proxy.active else ""
         known = _slot(slot)
         yield _link(slot.name, None if known is None else known + served, age, served)
     if config.site is not None:

@@ -31,7 +31,7 @@ FORM = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z0-9_.-]{{1,100}}){_GIVEN}", re.ASCI
 _REST = "[a-z0-9_.-]{0,40}"
 _SIGN = r"\\?[\"'`]?(?:[ \t]{0,8}[:=]|>|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)"
 # `path`, `pattern` hold the letters of a word that is a secret's: it must end where the word does
-_SEARCHED = {
+SEARCHED = {
     word: re.compile(word + (r"s?(?:[_.-]" + _REST + ")?" if word == "pat" else _REST) + _SIGN) for word in WORDS
 }
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
@@ -50,7 +50,7 @@ def assigned_values(words: frozenset[str], text: str, lowered: str) -> Iterator[
     for word in WORDS:
         if word not in words:
             continue
-        for hit in _SEARCHED[word].finditer(lowered):
+        for hit in SEARCHED[word].finditer(lowered):
             start = _name_start(text, hit.start())
             if start in seen:
                 continue

@@ -12,6 +12,13 @@ _LEAP = 2048
 
 def find_candidates(kind: Kind, words: Sequence[str], text: str, lowered: str) -> Iterator[Candidate]:
     """The places that have the form of a kind, of which `words` occur in the text."""
+    if kind.own is not None:
+        for start, end in kind.own.spans(text):
+            value = text[start:end]
+            match = kind.form.match(value)
+            if match:
+                yield Candidate(text, match, value, start, end)
+        return
     if kind.judge is named_value:
         for match, start, end in assigned_values(frozenset(words), text, lowered):
             yield Candidate(text, match, text[start:end], start, end)

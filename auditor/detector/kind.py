@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from auditor.detector.placeholder import is_repetition, placeholder_reason
+from auditor.pattern import Pattern, compile_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Candidate:
     end: int
 
 
+# stands for the match of a pattern of a site's own
+OWN_FORM = re.compile(r"(?P<value>(?s:.)*)")
 Judge = Callable[[Candidate], str | None]
 
 
@@ -46,7 +49,8 @@ class Kind:
     takes longer than its length. `judge` says why a value is none. Of a `near` kind the words begin an
     unbroken run (auditor.detector.run) or stand just before one; `run` is the length of one that every text has which
     holds the kind, 0 where there may be none. Tests and their data are full
-    of an `invented` kind, and none of it is anybody's.
+    of an `invented` kind, and none of it is anybody's. A site's `own` pattern has no words, and a `form` that says
+    nothing.
     """
 
     id: str
@@ -61,6 +65,7 @@ class Kind:
     run: int = 0
     near: bool = False
     invented: bool = False
+    own: Pattern | None = None
 
 
 def kind(
@@ -96,3 +101,8 @@ def token_kind(
     form = rf"\b(?P<value>(?P<prefix>{prefix}){body})"
     known = (words or prefix.replace("\\", "").lower()).split()
     return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True, near=near)
+
+
+def pattern_kind(id: str, regex: str) -> Kind:  # noqa: A002 -- as above
+    """A kind of a policy file's own, by a pattern; raises PatternError."""
+    return Kind(id, id, (), OWN_FORM, own=compile_pattern(regex))

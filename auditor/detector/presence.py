@@ -19,7 +19,7 @@ def present_words(kinds: Sequence[Kind], raw: bytes, lowered: str) -> dict[int, 
         if kind.run <= longest:
             text = near if kind.near else whole
             words = tuple(word for word in kind.words if text.holds(word))
-            if words:
+            if words or kind.own is not None:
                 found[index] = words
     return found
 

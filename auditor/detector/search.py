@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from auditor.detector.accelerator import accelerator_of
 from auditor.detector.allowance import is_allowed
 from auditor.detector.candidate import find_candidates
 from auditor.detector.catalogue import KINDS
@@ -106,10 +107,15 @@ class _Looked:
 def _look(text: bytes | str, place: str, kinds: Sequence[Kind], is_object: IsObject | None) -> _Looked:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     # one character a byte: places are those of the bytes, and lower case changes no length
-    plain, lowered = raw.decode("latin-1"), raw.lower().decode("latin-1")
+    plain = raw.decode("latin-1")
     looked, settled = _Looked(plain), Settled()
+    accelerator = accelerator_of(tuple(kinds))
+    present = accelerator.present_words(raw) if accelerator else None
+    if present is not None and not present:
+        return looked
+    lowered = raw.lower().decode("latin-1")
     fixture = is_fixture(place)
-    for index, words in present_words(kinds, raw, lowered).items():
+    for index, words in (present_words(kinds, raw, lowered) if present is None else present).items():
         kind, count = kinds[index], 0
         for candidate in find_candidates(kind, words, plain, lowered):
             count += 1

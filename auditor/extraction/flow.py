@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 from tree_sitter import Node
 
 from auditor.extraction.fold import Folder, Frame, place_of
-from auditor.extraction.script import FUNCTIONS, Module, child_of, enclosing_functions
+from auditor.extraction.script import Module
+from auditor.extraction.syntax import FUNCTIONS, child_of, enclosing_functions
 from auditor.extraction.value import Record, Values
 
 _MOST_USES = 400
@@ -113,7 +114,7 @@ def _of_target(module: Module, target: Node | None, above: Node) -> Iterator[Nod
 
 
 def _names(module: Module, name: str, at: Node) -> Iterator[Node]:
-    definition = module.resolve(name, at)
+    definition = module.names.resolve(name, at)
     if definition is None:
         return
     start, end = definition.scope.start_byte, definition.scope.end_byte
@@ -124,7 +125,7 @@ def _names(module: Module, name: str, at: Node) -> Iterator[Node]:
             return
         if node is None or node.type != "identifier" or node == at or _is_assigned(node):
             continue
-        if module.resolve(name, node) is definition:
+        if module.names.resolve(name, node) is definition:
             yield node
 
 
@@ -249,7 +250,7 @@ def _declares(declaration: Node, function: Node) -> bool:
 
 
 def _imported_as(module: Module, path: str, exported: set[str]) -> Iterator[str]:
-    for name, bindings in module.bindings.items():
-        for kind, _, named, source in bindings:
-            if kind == "import" and urljoin(module.path, source) == path and named[0] in exported:
+    for name, bindings in module.names.bindings.items():
+        for one in bindings:
+            if one.kind == "import" and urljoin(module.path, one.source) == path and one.path[0] in exported:
                 yield name

@@ -3,6 +3,7 @@
 Nothing is run. What can't be told stays a hole; where a script chooses at run time, every choice is kept.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -12,13 +13,12 @@ from urllib.parse import urljoin, urlsplit
 from tree_sitter import Node
 
 from auditor.extraction import method
-from auditor.extraction.script import (
-    Definition,
-    Module,
+from auditor.extraction.scope import Definition
+from auditor.extraction.script import Module
+from auditor.extraction.syntax import (
+    FUNCTIONS,
     bound_names,
     child_of,
-    enclosing_functions,
-    holds,
     key_text,
     parameters,
     string_text,
@@ -75,6 +75,7 @@ class Folder:
         self.site = site
         self.steps = 0
         self._globals: dict[str, tuple[Module, Node] | None] = {}
+        self._windows: dict[str, dict[str, Node]] = {}
 
     def values(self, node: Node | None, frame: Frame) -> Values:
         """Every value that the expression can have, at most eight; one hole where there would be more."""
@@ -152,17 +153,19 @@ class Folder:
     def _name(self, name: str, at: Node, frame: Frame) -> Values:
         if name == "undefined":
             return (_UNDEFINED,)
-        definition = frame.module.resolve(name, at)
-        for function in enclosing_functions(at):
-            if definition is not None and holds(function, definition.scope):
-                break
-            for index, parameter in enumerate(parameters(function)):
-                for bound, path in bound_names(frame.module, parameter):
-                    if bound == name:
-                        return self._argument(function, index, parameter, path, name, frame)
+        definition = frame.module.names.resolve(name, at)
         if definition is None:
             return self._global(name, frame)
+        if definition.kind == "parameter":
+            return self._parameter(definition.scope, name, frame)
         return self._defined(definition, name, frame)
+
+    def _parameter(self, function: Node, name: str, frame: Frame) -> Values:
+        for index, parameter in enumerate(parameters(function)):
+            for bound, path in bound_names(frame.module, parameter):
+                if bound == name:
+                    return self._argument(function, index, parameter, path, name, frame)
+        return (unknown(name),)
 
     def _argument(
         self, function: Node, index: int, parameter: Node, path: tuple[Any, ...], name: str, frame: Frame
@@ -177,31 +180,18 @@ class Folder:
         return found
 
     def _defined(self, definition: Definition, name: str, frame: Frame) -> Values:
+        if definition.kind == "hidden":
+            return (unknown(name),)
         if definition.kind == "function":
             return (Function(frame.module, definition.node),)
         if definition.kind == "import":
             return self.exported(urljoin(frame.module.path, definition.source), str(definition.path[0]), frame)
         value = child_of(definition.node, "value")
-        assigned = self._assigned(name, definition, frame)
+        assigned = frame.module.names.assigned(name, definition)
         if value is None and not assigned:
             return (unknown(name),)
         base = () if value is None else self._along(self.values(value, frame), definition.path, name)
         return method.with_later_calls(self, name, definition, self._with(base, assigned, frame), frame)
-
-    def _assigned(self, name: str, definition: Definition, frame: Frame) -> list[Node]:
-        """The assignments to a name within its scope, in their order."""
-        found = []
-        for node in frame.module.found("assignment"):
-            left = child_of(node, "left")
-            named = left is not None and left.type == "identifier" and frame.module.text(left) == name
-            if (
-                named
-                and left is not None
-                and holds(definition.scope, node)
-                and frame.module.resolve(name, left) is definition
-            ):
-                found.append(node)
-        return found
 
     def _with(self, base: Values, assignments: Sequence[Node], frame: Frame) -> Values:
         for node in assignments[:MOST]:
@@ -234,7 +224,7 @@ class Folder:
 
     def _export_value(self, target: Node, name: str, frame: Frame) -> Values:
         if target.type in ("lexical_declaration", "variable_declaration"):
-            definition = next(iter(frame.module.definitions(name)), None)
+            definition = frame.module.names.resolve(name, target)
             return (unknown(name),) if definition is None else self._defined(definition, name, frame)
         return self.values(target, frame)
 
@@ -250,13 +240,13 @@ class Folder:
         return self.values(known[1], replace(frame, module=known[0], depth=frame.depth + 1))
 
     def _global_value(self, name: str) -> tuple[Module, Node] | None:
-        for module in self.modules.values():
-            if name.encode() in module.source and (
-                module.classic or b"window" in module.source or b"This" in module.source
-            ):
-                for known, node in _window_names(module):
-                    if known == name:
-                        return module, node
+        named = re.compile(rb"(?:window|globalThis|self)\s*(?:\.|\?\.)\s*" + re.escape(name.encode()) + rb"(?![\w$])")
+        for path, module in self.modules.items():
+            if (module.classic and name.encode() in module.source) or named.search(module.source):
+                if path not in self._windows:
+                    self._windows[path] = _window_names(module)
+                if name in self._windows[path]:
+                    return module, self._windows[path][name]
         return None
 
     # members and calls
@@ -466,8 +456,6 @@ def _count(pieces: Sequence[Sequence[Any]]) -> int:
 
 def _returns(body: Node) -> list[Node]:
     """The return statements of a body, not those of functions in it."""
-    from auditor.extraction.script import FUNCTIONS
-
     found: list[Node] = []
     waiting = [body]
     while waiting and len(found) < MOST:
@@ -483,20 +471,19 @@ def _operand(statement: Node) -> Node | None:
     return statement.named_children[0] if statement.named_children else None
 
 
-def _window_names(module: Module) -> list[tuple[str, Node]]:
-    """What a script leaves for others: `window.x = …`, and the top-level names of a classic script."""
-    found: list[tuple[str, Node]] = []
+def _window_names(module: Module) -> dict[str, Node]:
+    """What a script leaves for others: `window.x = …`, and the outermost names of a classic script."""
+    found: dict[str, Node] = {}
     for node in module.found("assignment"):
         left, right = child_of(node, "left"), child_of(node, "right")
         if left is not None and right is not None and left.type == "member_expression":
             holder, key = child_of(left, "object"), child_of(left, "property")
             if holder is not None and key is not None and module.text(holder) in ("window", "globalThis", "self"):
-                found.append((module.text(key), right))
-    for name in module.bindings if module.classic else ():
-        for one in module.definitions(name):
-            value = one.node if one.kind == "function" else child_of(one.node, "value")
-            if one.scope == module.root and value is not None and not one.path:
-                found.append((name, value))
+                found.setdefault(module.text(key), right)
+    for name, one in module.names.outermost().items() if module.classic else ():
+        value = one.node if one.kind == "function" else child_of(one.node, "value")
+        if value is not None and not one.path:
+            found.setdefault(name, value)
     return found
 
 

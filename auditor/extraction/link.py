@@ -1,7 +1,7 @@
 """The links to a new-issue form that pages and scripts build, and the values that stand under the variables' names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from auditor.extraction.address import FormAddress, OpenAddress, parse_form
 from auditor.extraction.flow import Contexts, climbed, is_opened, uses
 from auditor.extraction.fold import Folder, Frame
 from auditor.extraction.html import Attribute, Page
-from auditor.extraction.script import Module, child_of
+from auditor.extraction.script import Module
+from auditor.extraction.syntax import child_of
 from auditor.extraction.term import Terms
 from auditor.extraction.value import Hole, Items, Plain, Record, Text, Url, Values, literal, text_of
 from auditor.model.facts.site import IssueLink, OpenLink, Part, Place, SiteValue, Tier
@@ -79,11 +80,17 @@ def _attribute_value(page: Page, one: Attribute, part: Part) -> SiteValue:
 
 
 class Seeker:
-    """Looks for links and values in the scripts of one site; `pages` are those that load a module, by its path."""
+    """Looks for links and values in the scripts of one site; `loaded_by` tells the pages that load a module's path."""
 
-    def __init__(self, modules: dict[str, Module], pages: dict[str, list[Page]], terms: Terms) -> None:
+    def __init__(
+        self,
+        modules: dict[str, Module],
+        pages: Sequence[Page],
+        loaded_by: Callable[[str], Sequence[Page]],
+        terms: Terms,
+    ) -> None:
         self._folder = Folder(modules, terms.site)
-        self._pages = pages
+        self._loaded_by = loaded_by
         self._terms = terms
         self._contexts = Contexts(self._folder, _island_records(pages))
 
@@ -121,7 +128,7 @@ class Seeker:
         if first is None or not _is_open(first):
             return self._found(module, node, [] if first is None else [first])
         frames = [*self._contexts.frames(module, node, plain)]
-        for page in self._pages.get(module.path, ()):
+        for page in self._loaded_by(module.path):
             looked = replace(plain, lookup=_lookup(page))
             frames += [looked, *self._contexts.frames(module, node, looked)]
         readings = [forms for frame in frames if (forms := self._forms(node, frame)) is not None]
@@ -268,10 +275,9 @@ def _lookup(page: Page) -> Any:
     return lambda name: page.data.get(name, ())
 
 
-def _island_records(pages: dict[str, list[Page]]) -> dict[str, list[Record]]:
+def _island_records(pages: Sequence[Page]) -> dict[str, list[Record]]:
     known: dict[str, list[Record]] = {}
-    seen: dict[int, Page] = {id(page): page for group in pages.values() for page in group}
-    for page in seen.values():
+    for page in pages:
         for path, properties in page.islands:
             known.setdefault(path, []).append(record_of(properties))
     return known

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from auditor.detector.key_name import looks_secret
 from auditor.extraction.link import place_in
-from auditor.extraction.script import Module, child_of, key_text, string_text
+from auditor.extraction.script import Module
+from auditor.extraction.syntax import child_of, key_text, string_text
 from auditor.extraction.term import Terms
 from auditor.model.facts.site import Part, PublicVariable, SiteValue
 

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from tree_sitter import Node
 
-from auditor.extraction.script import Definition, child_of, holds
+from auditor.extraction.scope import Definition
+from auditor.extraction.syntax import child_of, holds
 from auditor.extraction.value import (
     ADDRESS_SAFE,
     Items,
@@ -99,7 +100,7 @@ def search_of(values: Values) -> Values:
 def call(folder: "Folder", callee: Node, arguments: Sequence[Values], frame: "Frame") -> Values | None:
     """What the call of a well-known function or method gives; None for any other."""
     name = frame.module.text(callee)
-    if callee.type == "identifier" and frame.module.resolve(name, callee) is None:
+    if callee.type == "identifier" and frame.module.names.resolve(name, callee) is None:
         return _global_call(name, arguments)
     if callee.type != "member_expression":
         return None

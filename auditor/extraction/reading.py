@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
 from auditor.detector.judgement import SecretJudge
@@ -23,7 +24,7 @@ _LARGE = 200_000
 class Reading:
     """One origin: `public` or `slot:NAME`, asked at `address`.
 
-    `judge` finds the secrets of a text, None: nobody looks.
+    `judge` finds the secrets of a text, None: nobody looks. Scripts `deepest` imports away are not asked for others.
     """
 
     origin: str
@@ -33,8 +34,10 @@ class Reading:
     expired: Callable[[], bool] = lambda: False
     files: list[Fetched] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    deepest: int = 2
     _pages: list[Page] = field(default_factory=list)
     _modules: dict[str, Module] = field(default_factory=dict)
+    _named: set[str] = field(default_factory=set)
     _secrets: dict[SecretSeen, None] = field(default_factory=dict)
 
     def add(self, fact: Fetched, body: bytes | None) -> tuple[str, ...]:
@@ -45,10 +48,15 @@ class Reading:
         if self.judge is not None and fact.role != "sitemap":
             self._secrets.update(dict.fromkeys(self.judge(body, fact.path)))
         if fact.role == "script":
-            return self._own(self._script(fact, body))
+            return self._new(self._script(fact, body))
         if fact.role in ("page", "not-found") and _is_html(fact.content_type, body):
-            return self._own(self._page(fact, body))
+            return self._new(self._page(fact, body))
         return ()
+
+    def _new(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        own = self._own(addresses)
+        self._named.update(own)
+        return tuple(own)
 
     def _script(self, fact: Fetched, body: bytes) -> list[str]:
         # a maintenance page in the place of a script
@@ -57,9 +65,15 @@ class Reading:
             return []
         module = Module(fact.path, decoded(body, fact.content_type).encode())
         self._modules[fact.path] = module
+        if fact.depth >= self.deepest or not self._may_name_more(module):
+            return []
         named = self._imports(module)
         module.forget()
         return named
+
+    def _may_name_more(self, module: Module) -> bool:
+        """Whether a script can name one that was not named before; most only repeat what the page preloads."""
+        return any(self._own(self._joined(module, text)).keys() - self._named for text in module.may_import())
 
     def _page(self, fact: Fetched, body: bytes) -> list[str]:
         try:
@@ -79,13 +93,23 @@ class Reading:
         return named
 
     def _imports(self, module: Module) -> list[str]:
-        here = urljoin(self.address, module.path.partition("#")[0])
-        return [urljoin(here, text) for text in module.imported if text.startswith((".", "/", "http"))]
+        return [address for text in module.imported for address in self._joined(module, text)]
 
-    def _own(self, addresses: Iterable[str]) -> tuple[str, ...]:
-        ours = urlsplit(self.address)[:2]
-        own = (address.partition("#")[0] for address in addresses if urlsplit(address)[:2] == ours)
-        return tuple(dict.fromkeys(own))
+    def _joined(self, module: Module, text: str) -> list[str]:
+        here = urljoin(self.address, module.path.partition("#")[0])
+        try:
+            return [urljoin(here, text)] if text.startswith((".", "/", "http")) else []
+        except ValueError:
+            return []
+
+    def _own(self, addresses: Iterable[str]) -> dict[str, None]:
+        return dict.fromkeys(address.partition("#")[0] for address in addresses if self._is_own(address))
+
+    def _is_own(self, address: str) -> bool:
+        try:
+            return urlsplit(address)[:2] == urlsplit(self.address)[:2]
+        except ValueError:
+            return False
 
     def path_of(self, address: str) -> str:
         """An address without its origin."""
@@ -94,7 +118,7 @@ class Reading:
 
     def serving(self) -> Serving:
         """The facts; links of other forges and values of no variable are left out."""
-        seeker = Seeker(self._modules, self._loaded_by(), self.terms)
+        seeker = Seeker(self._modules, self._pages, lambda path: self._loaded_by.get(path, ()), self.terms)
         found, named, variables = self._sought(seeker)
         links = [*(link for page in self._pages for link in self._page_links(page))]
         links += [link for one in found for link in one.links]
@@ -147,6 +171,7 @@ class Reading:
     def _is_ours(self, link: IssueLink) -> bool:
         return is_ours(link, self.terms)
 
+    @cached_property
     def _loaded_by(self) -> dict[str, list[Page]]:
         """The pages that load each module, directly or through imports."""
         known: dict[str, list[Page]] = {}

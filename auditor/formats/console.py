@@ -80,6 +80,8 @@ class _Page:
             _tint(finding.severity),
         )
         yield from self._wrapped(_clean(finding.message), indent=_INDENT)
+        if finding.baseline == "unchanged" and finding.dirty_at is not None:
+            yield from self._wrapped(_began(finding.clean_at, finding.dirty_at), indent=_INDENT)
         if self.style.verbosity > 1:
             for value in finding.evidence:
                 yield from self._wrapped(f"{value.name}: {_clean(value.value or 'unknown')}", indent=_INDENT)
@@ -233,6 +235,12 @@ def _age(seconds: int | None) -> str:
 
 def _local_time(moment: str) -> str:
     return parse_time(moment).astimezone().isoformat(" ", "seconds")
+
+
+def _began(clean_at: str | None, dirty_at: str) -> str:
+    """The interval in which a failure began."""
+    first = f"first seen {_local_time(dirty_at)}"
+    return first if clean_at is None else f"{first}, last seen right {_local_time(clean_at)}"
 
 
 def _clean(text: str) -> str:

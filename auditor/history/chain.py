@@ -48,6 +48,11 @@ def records(connection: sqlite3.Connection, kind: str | None = None) -> Iterator
     return _select(connection, "WHERE kind = ? ORDER BY seq", kind)
 
 
+def records_after(connection: sqlite3.Connection, seq: int, kind: str) -> Iterator[ChainRecord]:
+    """The records of one kind after the one with the number `seq`, in their order."""
+    return _select(connection, "WHERE kind = ? AND seq > ? ORDER BY seq", kind, seq)
+
+
 def append(connection: sqlite3.Connection, kind: str, body: Body, *, at: str) -> ChainRecord:
     """Add a record; the caller holds the write transaction."""
     last = head(connection)
@@ -95,6 +100,6 @@ def first_break(connection: sqlite3.Connection) -> str | None:
     return None
 
 
-def _select(connection: sqlite3.Connection, clause: str, *values: str) -> Iterator[ChainRecord]:
+def _select(connection: sqlite3.Connection, clause: str, *values: str | int) -> Iterator[ChainRecord]:
     for row in connection.execute(f"SELECT {_COLUMNS} FROM chain {clause}", values):  # noqa: S608 -- our own text
         yield ChainRecord(seq=row[0], at=row[1], kind=row[2], body=row[3], prev=row[4], hash=row[5])

@@ -32,6 +32,12 @@ def run_bodies(connection: sqlite3.Connection) -> dict[int, dict[str, object]]:
     return {row[0]: dict(zip((*_RUN, *_BLOBS), row[1:], strict=True)) for row in rows}
 
 
+def number_of(connection: sqlite3.Connection, run_id: str | None) -> int:
+    """The number of a run's record; 0 where it is not stored."""
+    found = connection.execute("SELECT seq FROM run WHERE id = ?", (run_id,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
 def blob_keys(connection: sqlite3.Connection, run: Run) -> tuple[str, str | None]:
     """The keys of the report and of the policy that were stored with a run."""
     found = connection.execute("SELECT report_blob, policy_blob FROM run WHERE id = ?", (run.id,)).fetchone()

@@ -148,6 +148,14 @@ class History:
         with explained(self._path):
             return tuple(chain.records(self._connection, kind))
 
+    def records_after(self, run_id: str | None, kind: str) -> tuple[ChainRecord, ...]:
+        """The records of one kind that were written after a run; all of them where that run is not stored (any more).
+
+        The chain's order counts: a clock may have been set back in between.
+        """
+        with explained(self._path):
+            return tuple(chain.records_after(self._connection, row.number_of(self._connection, run_id), kind))
+
     def head(self) -> str:
         """The hash of the last record, to be kept elsewhere."""
         with explained(self._path):

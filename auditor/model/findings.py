@@ -43,7 +43,9 @@ class Finding:
     """What one rule says of one element, or of all of them.
 
     `subject` is `source:kind:name`; `baseline` is `new`, `unchanged`, `absent`, or None where there is no earlier run.
-    `content` is the hash that a waiver's own is compared with; `needs` are the sources that the rule reads.
+    `clean_at` and `dirty_at` bound the moment at which a failure began: when its rule last saw it right (None: never),
+    and when it was first seen wrong (None: without a history). `content` is the hash that a waiver's own is compared
+    with.
     """
 
     rule_id: str
@@ -58,6 +60,8 @@ class Finding:
     fingerprint: str = field(default="")
     waiver: WaiverNote | None = None
     baseline: str | None = None
+    clean_at: str | None = None
+    dirty_at: str | None = None
     content: str | None = None
 
     def __post_init__(self) -> None:

@@ -5,23 +5,25 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor import __version__
 from auditor.config import Config, HeartbeatNotice
 from auditor.errors import HistoryError
+from auditor.history.life import Past, changed_lives
 from auditor.history.lock import site_lock
 from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
 from auditor.history.store import History
 from auditor.model.codec import DecodeError, canonical, decode, encode
 from auditor.model.facts.earlier import Earlier, EarlierRun
 from auditor.model.facts.snapshot import Snapshot
+from auditor.model.findings import Finding
 from auditor.model.report import Report
 from auditor.model.rules import Outcome
 from auditor.pipeline.collection import Request, collect
 from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
 from auditor.pipeline.memory import earlier_of
+from auditor.pipeline.override import overrides_since
 from auditor.policy.baseline import EarlierFailure, Judgements
 from auditor.text import time_text
 
@@ -42,21 +44,22 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
     earlier runs is then unknown, and the rest is judged. So is a notice that does not arrive.
     """
     if folder is None:
-        return _judged(collect(request), bench, terms)
+        return judged(collect(request), bench, terms)
     warnings: list[str] = []
     with ExitStack() as stack:
         try:
-            stack.enter_context(site_lock(folder, request.config.id, at=time_text(datetime.now(UTC))))
+            stack.enter_context(site_lock(folder, request.config.id, at=time_text(request.clock())))
             history = stack.enter_context(History.open(folder))
             stack.enter_context(_heartbeat(request.config, warnings.append))
             previous = history.latest(request.config.id, mode="audit")
-            request = replace(request, earlier=_earlier(history, request.config))
+            request = replace(request, earlier=earlier_for(history, request.config))
             terms = replace(terms, earlier=_judgements(history.last_judgement(request.config.id)))
         except HistoryUnwritableError as error:
-            return replace(_judged(collect(request), bench, terms), warnings=(f"this run is not stored: {error}",))
-        audited = _judged(collect(request), bench, terms)
+            return replace(judged(collect(request), bench, terms), warnings=(f"this run is not stored: {error}",))
+        audited = judged(collect(request), bench, terms)
+        audited = replace(audited, report=_dated(audited.report, history))
         try:
-            _store(history, audited)
+            store_run(history, audited, standing=True)
         except HistoryUnwritableError as error:
             return replace(audited, warnings=(f"this run is not stored: {error}",))
         request.say("notify", "telling what changed")
@@ -89,20 +92,45 @@ def _told(history: History, report: Report, config: Config, previous: str | None
         yield f"what was told is not noted: {error}"
 
 
-def _judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
+def judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
+    """The snapshot with its report."""
     return Audited(snapshot=snapshot, report=evaluate(snapshot, bench, terms))
 
 
-def _earlier(history: History, config: Config) -> Earlier:
-    """What the last stored audit leaves; one that an earlier version wrote otherwise leaves its date alone."""
+def earlier_for(history: History, config: Config) -> Earlier:
+    """What the last stored audit leaves, and what went past the gate since."""
+    return replace(_last_audit(history, config), overrides=overrides_since(history, config.id))
+
+
+def _last_audit(history: History, config: Config) -> Earlier:
+    """One that an earlier version wrote otherwise leaves its date alone."""
     run = history.latest(config.id, mode="audit")
     if run is None:
         return Earlier(run=None)
     try:
         previous = decode(Snapshot, json.loads(history.snapshot(run)))
     except (DecodeError, ValueError):
-        return Earlier(run=EarlierRun(id=run.id, finished_at=run.finished_at))
+        return Earlier(run=EarlierRun(id=run.id, finished_at=run.finished_at, started_at=run.started_at))
     return earlier_of(previous, config)
+
+
+def _dated(report: Report, history: History) -> Report:
+    """The report with the interval in which each failure began: last seen right, first seen wrong."""
+    site = report.run.site
+    past = Past(
+        lives={life.fingerprint: life for life in history.lives(site)},
+        complete_at={rule: last.complete_at for rule, last in history.last_judgement(site).items()},
+    )
+    changed = changed_lives(past, _states(report), _judged_rules(report), report.run.started_at)
+    lives = {life.fingerprint: life for life in changed}
+
+    def dated(finding: Finding) -> Finding:
+        life = lives.get(finding.fingerprint)
+        if finding.outcome is not Outcome.FAIL or life is None:
+            return finding
+        return replace(finding, clean_at=life.clean_at, dirty_at=life.since)
+
+    return replace(report, findings=tuple(map(dated, report.findings)))
 
 
 def _judgements(last: Mapping[str, LastJudgement]) -> Judgements:
@@ -115,7 +143,8 @@ def _judgements(last: Mapping[str, LastJudgement]) -> Judgements:
     }
 
 
-def _store(history: History, audited: Audited) -> None:
+def store_run(history: History, audited: Audited, *, standing: bool) -> None:
+    """Store a run; one without `standing` leaves the lives of findings and the baseline as they are."""
     report = audited.report
     run = Run(
         id=report.run.id,
@@ -134,8 +163,8 @@ def _store(history: History, audited: Audited) -> None:
         run,
         snapshot=snapshot_text(audited.snapshot),
         report=canonical(encode(report)),
-        findings=_states(report),
-        judged=_judged_rules(report),
+        findings=_states(report) if standing else (),
+        judged=_judged_rules(report) if standing else (),
     )
 
 

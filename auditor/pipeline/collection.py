@@ -17,18 +17,25 @@ from auditor.errors import AuditorError
 from auditor.interfaces import Collector, Context, Deadline, Witness
 from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
+from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING
+from auditor.pipeline.target import resolved_target
 from auditor.plugins import load, names
 from auditor.text import parse_time, printable, short, span_text, time_text
 
 Mode = Literal["audit", "collect", "gate", "proposer"]
 Say = Callable[[str, str], None]
+Clock = Callable[[], datetime]
 # a thread that is blocked in a system call can't be interrupted; between two looks at it, signals are
 _LOOK_SECONDS = 0.05
 # the trees of commits are read for Gitea's sake: who asks for it alone asks for them too
 _HALF_OF = {"canon": "gitea"}
 # how far the clocks of two machines may lie apart
 _CLOCK_SECONDS = 300
+
+
+def _time_of_day() -> datetime:
+    return datetime.now(UTC)
 
 
 def _silence(_source: str, _text: str) -> None:
@@ -40,8 +47,9 @@ class Request:
     """What is to be collected.
 
     `only` names the sources to ask, empty: all. `brought` are stored snapshots whose facts stand in for a source that
-    can't be asked. `timeout` is for everything together, in seconds. `say` is told what each source waits for.
-    `collectors` are those to choose from, by name; None: all that the program has.
+    can't be asked. `timeout` is for everything together, in seconds, but for `patience`, for which a sleeping NAS may
+    wake. `target` is what the gate is asked about. `say` is told what each source waits for. `collectors` are those to
+    choose from, by name; None: all that the program has. `clock` tells the time of day.
     """
 
     config: Config
@@ -49,10 +57,13 @@ class Request:
     timeout: float
     only: tuple[str, ...] = ()
     brought: tuple[Snapshot, ...] = ()
+    patience: float = 0.0
+    target: Target | None = None
     earlier: Earlier | None = None
     state: Path | None = None
     say: Say = field(default=_silence)
     collectors: Mapping[str, Collector] | None = None
+    clock: Clock = field(default=_time_of_day)
 
     def heard_by(self, say: Say) -> "Request":
         """The same request, with `say` told what each source waits for."""
@@ -74,8 +85,8 @@ class _Visit:
 
 def collect(request: Request) -> Snapshot:
     """A snapshot of all sources that the request asks for; a source that fails is in it as unavailable."""
-    started = datetime.now(UTC)
-    deadline = Deadline.after(request.timeout)
+    started = request.clock()
+    deadline = Deadline.after(request.timeout, patience=request.patience)
     snapshot = Snapshot(
         schema_version=SCHEMA_VERSION,
         tool_version=__version__,
@@ -86,6 +97,7 @@ def collect(request: Request) -> Snapshot:
         finished_at=time_text(started),
         sources=(),
         earlier=MISSING if request.earlier is None else request.earlier,
+        target=MISSING if request.target is None else request.target,
     )
     known = _collectors() if request.collectors is None else request.collectors
     asked = {name: collector for name, collector in known.items() if collector.configured(request.config)}
@@ -93,10 +105,13 @@ def collect(request: Request) -> Snapshot:
     for number in (1, 2):
         visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
         snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline), started)
+        if request.target is not None:
+            snapshot = replace(snapshot, target=resolved_target(request.target, snapshot, request.config))
+    why = None if request.target is None else "is not asked at this stage of the gate"
     for name in left:
-        snapshot = replace(snapshot, sources=(*snapshot.sources, SourceRun(name=name, status="left-out")))
+        snapshot = replace(snapshot, sources=(*snapshot.sources, SourceRun(name=name, status="left-out", error=why)))
     snapshot = _with_brought(snapshot, request)
-    return replace(snapshot, finished_at=time_text(datetime.now(UTC)))
+    return replace(snapshot, finished_at=time_text(request.clock()))
 
 
 def run_id(moment: datetime) -> UUID:
@@ -116,7 +131,7 @@ def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadl
             seen=seen,
             state=request.state,
             deadline=deadline,
-            now=datetime.now(UTC),
+            now=request.clock(),
             progress=_progress(visit, request.say),
         )
         # a daemon, so that a source which never answers can't keep the program from ending

@@ -93,9 +93,11 @@ def snapshot_text(snapshot: Snapshot) -> str:
 
 def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     """The report of a snapshot; id and times are the snapshot's own."""
+    stage = None if snapshot.target is MISSING else snapshot.target.stage
+    bench = bench if stage != "after" else replace(bench, config=_without_lag(bench.config))
     sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
     encoded = encode(snapshot)
-    compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules))
+    compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules, stage))
     facts = _facts(snapshot, encoded, bench.config, _SHOWN | _roots(compiled))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
     policy = replace(bench.policy, waivers=(*bench.policy.waivers, *rollback_waivers(bench.config)))
@@ -111,19 +113,29 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
             mode=snapshot.mode,
             policy_sha256=bench.policy.sha256,
             snapshot_sha256=hashlib.sha256(canonical(encoded).encode()).hexdigest(),
-            notes=(*rollback_note(bench.config, snapshot.finished_at), *terms.notes, *_allowed(facts)),
+            notes=(
+                *rollback_note(bench.config, snapshot.finished_at),
+                *filter(None, (facts["deployment"]["text"], facts["routine"]["note"])),
+                *terms.notes,
+                *_allowed(facts),
+            ),
         ),
         verdict=verdict_of(findings, terms.fail_on),
         summary=summarise(findings),
         sources=sources,
         chain=tuple(ChainLink(**link) for link in facts["chain"]["links"]),
-        rules=tuple(_rules(bench.policy, terms.rules)),
+        rules=tuple(_rules(bench.policy, terms.rules, stage)),
         findings=findings,
     )
 
 
+def _without_lag(config: Config) -> Config:
+    """After a deployment production is the commit, or it is wrong: nothing is left that it may still lag behind."""
+    return replace(config, limits=replace(config.limits, max_lag=0.0))
+
+
 # what a report shows of the derived facts, whatever its rules read
-_SHOWN = frozenset(("chain", "protection"))
+_SHOWN = frozenset(("chain", "deployment", "protection", "routine"))
 
 
 def _roots(compiled: Sequence[CompiledRule]) -> frozenset[str]:
@@ -168,7 +180,7 @@ def _canon_gaps(canon: Canon) -> tuple[Gap, ...]:
     return canon.gaps if canon.available else (Gap(pointer="/canon", reason=canon.error or "unavailable"),)
 
 
-def _rules(policy: Policy, globs: Sequence[str]) -> Sequence[RuleSummary]:
+def _rules(policy: Policy, globs: Sequence[str], stage: str | None) -> Sequence[RuleSummary]:
     return [
         RuleSummary(
             id=rule.id,
@@ -179,8 +191,8 @@ def _rules(policy: Policy, globs: Sequence[str]) -> Sequence[RuleSummary]:
             remediation=rule.remediation,
             tags=rule.tags,
             needs_rights=rule.needs_rights,
-            judged=rule.enabled and asked(rule, globs),
-            reason=rule.disabled_reason if not rule.enabled else None if asked(rule, globs) else "not asked for",
+            judged=rule.enabled and asked(rule, globs, stage),
+            reason=rule.disabled_reason if not rule.enabled else None if asked(rule, globs, stage) else "not asked for",
         )
         for rule in policy.rules
     ]

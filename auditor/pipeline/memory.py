@@ -7,6 +7,7 @@ from auditor.config import Config
 from auditor.derive import drift as drift_of
 from auditor.derive.hotfix import Change, hotfix_of
 from auditor.derive.protection.rule import effective_rule
+from auditor.derive.routine import remembered_rights
 from auditor.model.facts.earlier import Earlier, EarlierRun, SeenChange, SeenProtection, SeenTip
 from auditor.model.facts.gitea import Gitea, MainBranch
 from auditor.model.facts.snapshot import Snapshot
@@ -24,7 +25,8 @@ def earlier_of(previous: Snapshot, config: Config | None = None) -> Earlier:
     known = Earlier(run=None) if previous.earlier is MISSING else previous.earlier
     if config is not None:
         known = replace(known, changes=_changes(replace(previous, earlier=known), known.changes, config))
-    run = EarlierRun(id=previous.id, finished_at=previous.finished_at)
+    run = EarlierRun(id=previous.id, finished_at=previous.finished_at, started_at=previous.started_at)
+    known = replace(known, rights=remembered_rights(previous, known.rights), overrides=())
     gitea = previous.gitea
     if gitea is MISSING or not gitea.available or gitea.main is MISSING or gitea.main is None:
         return replace(known, run=run)

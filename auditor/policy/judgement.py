@@ -9,7 +9,7 @@ from auditor.model.codec import encode
 from auditor.model.facts.audit import Audit
 from auditor.model.findings import Finding
 from auditor.model.report import SourceStatus
-from auditor.model.rules import Policy, Rule, Waiver
+from auditor.model.rules import Outcome, Policy, Rule, Waiver
 from auditor.model.shape import describe
 from auditor.policy.baseline import Judgements, compare
 from auditor.policy.compiler import SOURCES, CompiledRule
@@ -39,8 +39,10 @@ def vocabulary_of(roots: Mapping[str, type]) -> Vocabulary:
     return Vocabulary(definitions, names)
 
 
-def asked(rule: Rule, globs: Sequence[str]) -> bool:
-    """Whether `--rule` asks for the rule; without any glob all are asked for."""
+def asked(rule: Rule, globs: Sequence[str], stage: str | None = None) -> bool:
+    """Whether `--rule` asks for the rule, and the `stage` of the gate judges it; without either all are asked for."""
+    if stage is not None and not {"gate", f"gate:{stage}"} & set(rule.tags):
+        return False
     return not globs or any(fnmatchcase(rule.id, glob) for glob in globs)
 
 
@@ -54,13 +56,19 @@ def judge_case(
     ids = frozenset(rule.id for rule in policy.rules)
     observation = Observation(facts=case.facts, gaps=tuple(gaps_of(case.facts)), absent=_absent(case.sources), now=now)
     findings, states = apply_waivers(judge(observed, observation), _waivers(policy, observed), ids, now)
-    facts = encode(audit_facts(case.sources, observation.gaps, observed, states))
+    facts = encode(audit_facts(case.sources, observation.gaps, _applied(observed, findings), states))
     itself = Observation(
         facts={**case.facts, AUDIT_ROOT: facts}, gaps=tuple(gaps_of({AUDIT_ROOT: facts})), absent={}, now=now
     )
     verdicts, _ = apply_waivers(judge(own, itself), policy.waivers, ids, now)
     ordered = _in_order((*findings, *verdicts), policy)
     return ordered if earlier is None else compare(ordered, earlier)
+
+
+def _applied(compiled: Sequence[CompiledRule], findings: Sequence[Finding]) -> list[CompiledRule]:
+    """The rules that had something to judge: what only the others read is no blind spot (docker: none)."""
+    applied = {finding.rule_id for finding in findings if finding.outcome is not Outcome.NOT_APPLICABLE}
+    return [rule for rule in compiled if rule.rule.id in applied]
 
 
 def _of_audit(rule: CompiledRule) -> bool:
@@ -77,7 +85,7 @@ def _waivers(policy: Policy, judged: Sequence[CompiledRule]) -> tuple[Waiver, ..
 def _absent(sources: Sequence[SourceStatus]) -> dict[str, str]:
     reasons = {"not-configured": "is not configured", "left-out": "was left out by --only"}
     return {
-        source.name: f"{source.name} {reasons[source.status]}"
+        source.name: f"{source.name} {source.error or reasons[source.status]}"
         for source in sources
         if source.status in reasons and source.name in SOURCES
     }

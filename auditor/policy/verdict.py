@@ -52,7 +52,7 @@ def audit_facts(
 
     `gaps` are those of the derived facts too, which carry the reason of the source's own.
     """
-    reads = {pointer for compiled in judged for pointer in compiled.reads}
+    reads = {pointer for compiled in judged for pointer in _closely(compiled)}
     carried = {gap.reason for gap in gaps if _is_read(gap, reads)}
     dark = [source for source in sources if source.status == "unavailable"]
     open_questions = [
@@ -65,6 +65,13 @@ def audit_facts(
         waivers=waivers,
         gaps=tuple(reasons),
     )
+
+
+def _closely(compiled: CompiledRule) -> Iterable[str]:
+    """What a rule reads, but for its list as a whole where it reads members of the elements: others' are not its."""
+    whole = "/" + (compiled.rule.for_each or "").replace(".", "/")
+    members = [pointer for pointer in compiled.reads if pointer != whole]
+    return members if any(pointer.startswith(f"{whole}/") for pointer in members) else compiled.reads
 
 
 def _dark(source: SourceStatus) -> str:

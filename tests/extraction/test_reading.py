@@ -1,5 +1,6 @@
 """What is read of pages and scripts, whatever they hold."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,64 @@ def test_a_public_variable_that_is_named_like_a_secret_is_told_without_its_value
     assert known["PUBLIC_EXTRA_TOKEN"] == (True, True)
     assert known["PUBLIC_OTHER_SECRET"] == (True, False)
     assert value not in repr(found.variables)
+
+
+def test_a_name_that_a_minified_bundle_binds_a_thousand_times_is_its_own_in_each_place() -> None:
+    inner = "".join(f"function f{number}(e){{let o='Wrong{number}';o='Worse';return e+o}}" for number in range(1_000))
+    code = f'{inner}const o="Acme",e="site";open(`https://git.example.net/${{o}}/${{e}}/issues/new`)'
+    (link,) = scripts(code).links
+    assert (link.owner, link.repo, link.certain) == (OWNER, REPO, True)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "function f(o){o='Wrong'}",
+        "const f=o=>{o='Wrong'}",
+        "for(const o of list){o.x=o;go(o)}",
+        "try{x()}catch(o){o='Wrong'}",
+        "function f({o}){o='Wrong'}",
+        "{let o='Wrong';o='Worse'}",
+    ],
+)
+def test_what_a_function_a_loop_or_a_catch_binds_is_not_the_name_outside(inner: str) -> None:
+    (link,) = scripts(f"{inner};let o='Acme';open(`https://git.example.net/${{o}}/site/issues/new`)").links
+    assert (link.owner, link.certain) == (OWNER, True)
+
+
+def test_an_exported_constant_is_the_outermost_of_its_name() -> None:
+    reading = Reading(origin="public", address="https://www.example.net/", terms=TERMS, judge=None)
+    for path, code in {
+        "/a.js": "function f(){const o='Wrong';return o}export const o='Acme';",
+        "/b.js": 'import{o}from"./a.js";open(`https://git.example.net/${o}/site/issues/new`)',
+    }.items():
+        reading.add(Fetched(path=path, role="script", status=200, content_type="text/javascript"), code.encode())
+    (link,) = reading.serving().links
+    assert link.owner == OWNER
+
+
+def test_a_class_or_a_function_of_the_same_name_hides_a_constant() -> None:
+    code = "const o='Acme';{class o{} open(`https://git.example.net/${o}/site/issues/new`)}"
+    assert scripts(code).links == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ('import"./b.js"', ["/b.js"]),
+        ('import(/* webpackChunkName: "b" */ "./b.js")', ["/b.js"]),
+        ('export{x}from"./b.js"', ["/b.js"]),
+        ("import(`./b.js`)", ["/b.js"]),
+        ('// import"./b.js"', []),
+        ("const text='import(\\\"./b.js\\\")'", []),
+        ('import("https://[::1")', []),
+        ('import("./" + name)', []),
+    ],
+)
+def test_only_what_is_really_imported_is_asked_for(code: str, named: list[str]) -> None:
+    reading = Reading(origin="public", address="https://www.example.net/", terms=TERMS, judge=None)
+    fact = Fetched(path="/a.js", role="script", status=200, content_type="text/javascript")
+    assert [reading.path_of(address) for address in reading.add(fact, code.encode())] == named
 
 
 def test_the_places_count_lines_of_the_page() -> None:

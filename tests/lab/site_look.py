@@ -20,9 +20,14 @@ def look(url: str, page: str = "/", seconds: float = 30) -> tuple[Serving, tuple
     terms = Terms(base=GITEA.base, owner=GITEA.owner, repo=GITEA.repo, site=url)
     reading = Reading(origin="public", address=url, terms=terms, judge=None)
     with HttpClient(deadline=deadline, patience=Patience(attempts=1)) as http:
-        Crawl(http, url, deadline, gaps).read(reading, (page,), lambda _text: None)
+        crawl = Crawl(http, url, deadline, gaps)
+        crawl.read(reading, crawl.pages((page,), _silent), _silent)
     serving = reading.serving()
     return serving, (*(gap.reason for gap in gaps.result()), *reading.faults)
+
+
+def _silent(_text: str) -> None:
+    return None
 
 
 def verdict(serving: Serving) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from auditor.config import Config
 from auditor.config.loader import load_config
 from auditor.interfaces import Style
+from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.local import (
     Branch,
     Change,
@@ -225,7 +226,7 @@ def test_withdrawing_one_fact_never_makes_a_busy_clone_better(snapshot: Snapshot
 def test_without_its_source_no_rule_of_it_passes(snapshot: Snapshot, bench: Bench) -> None:
     dark = Local(available=False, error="asleep", observed_at=WHOLE.observed_at)
     run = SourceRun(name="local", status="unavailable", error="asleep")
-    report = evaluate(replace(snapshot, sources=(run,), local=dark), bench, Terms())
+    report = evaluate(replace(snapshot, sources=(run,), local=dark, earlier=Earlier(run=None)), bench, Terms())
     found = outcomes(report)
     assert {rule for rule, seen in found.items() if Outcome.PASS in seen and not rule.startswith("audit-")} == set()
     assert found["audit-sources-observed"] == {Outcome.UNKNOWN}

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -216,12 +215,12 @@ def test_what_is_cut_as_a_whole_arrives_in_pieces(program: str | None, server: G
     read_everything(tmp_path / "m")
 
 
-@dataclass(frozen=True)
 class UntilAsked(Deadline):
     """A time that is over once the server was asked so many times, whatever the clock says."""
 
-    server: GitServer
-    times: int
+    def __init__(self, server: GitServer, times: int) -> None:
+        super().__init__(at=0)
+        self.server, self.times = server, times
 
     def remaining(self) -> float:
         return 60.0 if len(self.server.requests) < self.times else 0.0
@@ -234,7 +233,7 @@ def test_a_night_that_ends_too_early_keeps_its_pieces_and_the_next_goes_on(
     nights = []
     for _ in range(20):
         server.requests.clear()
-        late = UntilAsked(at=0, server=server, times=4 if nights else 3)
+        late = UntilAsked(server, times=4 if nights else 3)
         nights.append(mirrored(tmp_path / "m", f"{server.url}/o/r.git", git=program, deadline=late))
         read_everything(tmp_path / "m")
         if not nights[-1].state.missing:

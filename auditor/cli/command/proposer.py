@@ -1,5 +1,6 @@
 """Where the site's links to the issue form lead."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,47 +61,58 @@ def command(context: click.Context, /, **given: Any) -> int:
     from auditor.cli.progress import shown_progress
     from auditor.model.rules import Severity
     from auditor.pipeline.collection import Request, collect
-    from auditor.pipeline.evaluation import Terms, evaluate
 
     options = settings(context)
     outputs = parse_formats(given["formats"])
-    session = _session(context, given)
-    bench = session.bench()
-    request = Request(
-        config=session.config, mode="proposer", timeout=given["timeout"], only=_SOURCES, state=session.state
-    )
+    config, state, open_session = _subject(context, given)
+    request = Request(config=config, mode="proposer", timeout=given["timeout"], only=_SOURCES, state=state)
     with shown_progress(options) as say:
         snapshot = collect(request.heard_by(say))
+    # rules are loaded only now: the first request must not wait for them
     from auditor.cli.link_table import link_table
+    from auditor.pipeline.evaluation import Terms, evaluate
 
+    session = open_session()
     terms = Terms(fail_on=Severity(given["fail_on"]), rules=_RULES, notes=session.notes)
-    report = evaluate(snapshot, bench, terms)
+    report = evaluate(snapshot, session.bench(), terms)
     shown = any(output.name == "console" and output.path is None for output in outputs)
     if shown and not (options.quiet and report.verdict == "compliant"):
-        write_stdout(link_table(snapshot, session.config))
+        write_stdout(link_table(snapshot, config))
     write_reports(outputs, report, options)
     return exit_code.of_verdict(report.verdict, on_unknown=given["on_unknown"])
 
 
-def _session(context: click.Context, given: dict[str, Any]) -> "Session":
-    """The session of the policy file, with what the command line says in place of it; without one, of that alone."""
-    from auditor.cli.session import Session, open_session
+def _subject(context: click.Context, given: dict[str, Any]) -> "tuple[Config, Path, Callable[[], Session]]":
+    """The configuration, the state folder, and the session, which is made when there is something to judge.
+
+    It is that of the policy file, with what the command line says in place of it; without one, of that alone.
+    """
     from auditor.config import Config
-    from auditor.config.loader import find_config, load_standard
     from auditor.config.trust import state_folder
 
     options = settings(context)
-    known = options.config is not None or find_config(Path.cwd()) is not None
     if given["url"] and given["expect"] and not options.config_named:
         config = _with_options(Config(id=_host(given["url"])), given)
-        return Session(loaded=load_standard(config), state=state_folder())
-    if not known:
+        return config, state_folder(), lambda: _bare_session(config)
+    from auditor.cli.session import open_session
+    from auditor.config.loader import find_config
+
+    if options.config is None and find_config(Path.cwd()) is None:
         raise click.UsageError("no policies.yaml here or above: name one with -c, or give --url and --expect")
     session = open_session(options)
     config = _with_options(session.config, given)
     if config.site is None or config.gitea is None:
         raise click.UsageError("the policy file needs site: and gitea: for this: add them, or give --url and --expect")
-    return replace(session, loaded=replace(session.loaded, config=config))
+    session = replace(session, loaded=replace(session.loaded, config=config))
+    return config, session.state, lambda: session
+
+
+def _bare_session(config: "Config") -> "Session":
+    from auditor.cli.session import Session
+    from auditor.config.loader import load_standard
+    from auditor.config.trust import state_folder
+
+    return Session(loaded=load_standard(config, validated=True), state=state_folder())
 
 
 def _with_options(config: "Config", given: dict[str, Any]) -> "Config":

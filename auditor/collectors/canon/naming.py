@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auditor.config import Config
+from auditor.gitfile.revision import starts_an_id
 from auditor.model.facts.gitea import Pull
 from auditor.model.facts.nas import NasSlot, Release
 from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING
 from auditor.text import parse_time
 
@@ -37,15 +39,28 @@ def named_commits(seen: Snapshot, config: Config) -> Iterator[Named]:
             fetched = release.git.remote_main
             if isinstance(fetched, str):
                 yield Named(fetched, "fetched")
+    if seen.target is not MISSING:
+        yield from _target(seen.target)
     if config.rollback is not None:
         yield Named(config.rollback.to, "rollback")
+    yield from _images(seen)
+    local = seen.local
+    if local is not MISSING and local.main is not MISSING and local.main.commit is not None:
+        yield Named(local.main.commit, "local")
+
+
+def _images(seen: Snapshot) -> Iterator[Named]:
     slots = () if seen.nas is MISSING or seen.nas.slots is MISSING else seen.nas.slots
     for slot in slots:
         for commit in dict.fromkeys(_image_commits(slot)):
             yield Named(commit, f"image:{slot.name}")
-    local = seen.local
-    if local is not MISSING and local.main is not MISSING and local.main.commit is not None:
-        yield Named(local.main.commit, "local")
+
+
+def _target(target: Target) -> Iterator[Named]:
+    if target.commit is not MISSING:
+        yield Named(target.commit, "target")
+    elif target.asked is not None and starts_an_id(target.asked):
+        yield Named(target.asked.lower(), "target")
 
 
 def releases(seen: Snapshot) -> tuple[Release, ...]:

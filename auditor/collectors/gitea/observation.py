@@ -16,6 +16,7 @@ from auditor.collectors.gitea.server import observe_root_url, observe_server
 from auditor.collectors.gitea.status import bringing_pull, leaves_creator_empty, observe_statuses, past_statuses
 from auditor.config import Gitea as Section
 from auditor.errors import SourceError
+from auditor.gitfile.revision import named_commit
 from auditor.model.facts.gitea import ActivityFeed, CommitStatuses, Gitea, Repository
 from auditor.model.facts.gitea_history import PullHead
 from auditor.model.missing import MISSING, Missing
@@ -36,6 +37,8 @@ class Observation:
     gaps: GapList
     server_file: MemoryFile
     earlier: tuple[tuple[str, str | None], ...]
+    # what the gate names; without it the branch's tip is meant
+    target: str | None = None
 
     def observe(self, empty: Gitea) -> Gitea:
         """`empty` with all facts; raises SourceError where the server can't be reached or refuses the token."""
@@ -101,13 +104,17 @@ class Observation:
     def _checks(
         self, facts: Gitea, repository: Repository, ever_empty: bool, asked: str | None
     ) -> tuple[Gitea, str | None]:
-        """The statuses of the tip, whether Actions are known to name no creator, and the tip that was asked last."""
+        """The statuses of the tip, or of the commit that the gate names in its place.
+
+        Beside them whether Actions are known to name no creator, and the commit that was asked for that last.
+        """
         tip = facts.main.commit if facts.main is not MISSING and facts.main is not None else MISSING
         if facts.main is None:
             return replace(facts, statuses=(), creator_ever_empty=ever_empty), asked
         if tip is MISSING:
             self.gaps.add("statuses", "the commit that the branch points to is not known")
             return replace(facts, creator_ever_empty=ever_empty), asked
+        tip = named_commit(self.target, facts, self.section.branch) or tip
         statuses = observe_statuses(
             self.api, self.gaps, tip, lambda: self._bringer(facts, repository, tip), self.section.checks
         )

@@ -43,6 +43,7 @@ def _visit(context: Context, section: Section, http: HttpClient) -> Gitea:
         gaps=gaps,
         server_file=MemoryFile(context.state, section.address),
         earlier=tuple(_earlier(context, section.branch)),
+        target=None if context.seen.target is MISSING else context.seen.target.asked,
     )
     context.progress(f"asking {section.address}")
     facts = observation.observe(Gitea(available=True, observed_at=time_text(context.now)))

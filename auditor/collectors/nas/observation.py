@@ -92,17 +92,19 @@ def _visit(context: Context, section: Section, target: SshTarget, stdin: bytes, 
         context.deadline.check()
         raise SourceError("no time is left for the visit: raise --timeout")
     limits = VisitLimits(
-        wake_seconds=min(context.config.limits.wake, left),
+        wake_seconds=context.deadline.waking(context.config.limits.wake, reserve=_RESERVE_SECONDS),
         seconds=min(_LONGEST_VISIT_SECONDS, left),
     )
-    return visit(
-        target,
-        stdin=stdin,
-        frame=frame,
-        forced=section.access == "command",
-        limits=limits,
-        progress=context.progress,
-    )
+    with context.deadline.asleep() as woke:
+        return visit(
+            target,
+            stdin=stdin,
+            frame=frame,
+            forced=section.access == "command",
+            limits=limits,
+            progress=context.progress,
+            greeted=woke,
+        )
 
 
 def _outside(context: Context) -> Nas:

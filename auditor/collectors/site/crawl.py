@@ -6,16 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from auditor.collectors.site.gap import GapList
-from auditor.extraction.reading import Reading
 from auditor.interfaces import Deadline
 from auditor.model.facts.site import Fetched, Role
 from auditor.text import printable, short
 from auditor.transports.http import HttpClient
 from auditor.transports.http.answer import Response
 from auditor.transports.http.fault import Fault, HttpError
+
+if TYPE_CHECKING:  # its parsers are loaded once the first request is on its way
+    from auditor.extraction.reading import Reading
 
 NOT_FOUND_PATH = "/__auditor-not-found"
 _SAMPLE = 20
@@ -29,6 +32,7 @@ _LIMITS: dict[Role, int] = {
     "sitemap": 4 << 20,
     "probe": 1 << 20,
 }
+_TOO_MUCH = f"more than {_MOST_FILES} files or {_MOST_BYTES >> 20} MB are served: not all were read"
 _MOST_REDIRECTS = 5
 _PARALLEL = 4
 _SITEMAPS = ("sitemap-index.xml", "sitemap-0.xml", "sitemap.xml")
@@ -56,10 +60,13 @@ class Crawl:
         self._count = 0
         self._seen: set[str] = set()
 
-    def read(self, reading: Reading, pages: Sequence[str], progress: Callable[[str], None]) -> bool:
-        """Everything into `reading`; False where not one of the configured pages brought an answer."""
+    def pages(self, paths: Sequence[str], progress: Callable[[str], None]) -> list[Answered]:
+        """The answers to the configured pages."""
         progress("fetching pages")
-        first = self._fetch([(urljoin(self._url, page), "page", 0) for page in pages])
+        return self._fetch([(urljoin(self._url, path), "page", 0) for path in paths])
+
+    def read(self, reading: "Reading", first: Sequence[Answered], progress: Callable[[str], None]) -> bool:
+        """Everything into `reading`, the configured pages `first`; False where not one of them brought an answer."""
         named = self._taken(reading, first)
         if not any(one.fact.status is not None for one in first):
             return False
@@ -77,13 +84,13 @@ class Crawl:
         found = self._fetch([(urljoin(self._url, path), "probe", 0)])
         return found[0] if found else None
 
-    def _taken(self, reading: Reading, answers: Iterable[Answered]) -> list[str]:
+    def _taken(self, reading: "Reading", answers: Iterable[Answered]) -> list[str]:
         named: dict[str, None] = {}
         for one in answers:
             named.update(dict.fromkeys(reading.add(one.fact, one.body)))
         return list(named)
 
-    def _sitemap(self, reading: Reading) -> list[str]:
+    def _sitemap(self, reading: "Reading") -> list[str]:
         """At most twenty addresses of the sitemap, the same ones as long as it stays the same."""
         for name in _SITEMAPS:
             answers = self._fetch([(urljoin(self._url, name), "sitemap", 0)])
@@ -96,7 +103,7 @@ class Crawl:
                 return sorted(random.Random(0).sample(listed, min(_SAMPLE, len(listed))))  # noqa: S311
         return []
 
-    def _listed(self, answers: Iterable[Answered], reading: Reading) -> list[str]:
+    def _listed(self, answers: Iterable[Answered], reading: "Reading") -> list[str]:
         found: dict[str, None] = {}
         for one in answers:
             if one.fact.status == 200 and one.body is not None:
@@ -115,11 +122,9 @@ class Crawl:
         """The answers in the order asked, without what was asked before."""
         new = [one for one in dict.fromkeys(wanted) if one[0] not in self._seen]
         room = max(0, _MOST_FILES - self._count)
-        if len(new) > room or (new and self._bytes > _MOST_BYTES):
-            self._gaps.add(
-                "public", f"more than {_MOST_FILES} files or {_MOST_BYTES >> 20} MB are served: not all were read"
-            )
-            new = new[: 0 if self._bytes > _MOST_BYTES else room]
+        if len(new) > room:
+            self._gaps.add("public", _TOO_MUCH)
+            new = new[:room]
         self._seen |= {address for address, _, _ in new}
         self._count += len(new)
         if len(new) == 1:
@@ -128,24 +133,25 @@ class Crawl:
             return list(pool.map(lambda one: self._one(*one), new))
 
     def _one(self, address: str, role: Role, depth: int) -> Answered:
+        if self._bytes > _MOST_BYTES:
+            self._gaps.add("public", _TOO_MUCH)
+            return self._unanswered(address, role, depth, _TOO_MUCH, complete=False)
         try:
             response = self._followed(address, role)
         except HttpError as error:
             if role not in ("probe", "sitemap"):
                 self._gaps.add("public", str(error))
-            fact = Fetched(
-                path=_path(address),
-                role=role,
-                depth=depth,
-                status=None,
-                complete=error.fault is not Fault.SIZE,
-                error=short(str(error), 300),
-            )
-            return Answered(fact, None)
+            return self._unanswered(address, role, depth, str(error), complete=error.fault is not Fault.SIZE)
         self._bytes += len(response.body)
         if role in ("page", "script") and response.status != 200:
             self._gaps.add("public", _refused(response, role))
         return Answered(_fact(response, _path(address), role, depth), response.body)
+
+    def _unanswered(self, address: str, role: Role, depth: int, reason: str, *, complete: bool) -> Answered:
+        fact = Fetched(
+            path=_path(address), role=role, depth=depth, status=None, complete=complete, error=short(reason, 300)
+        )
+        return Answered(fact, None)
 
     def _followed(self, address: str, role: Role) -> Response:
         """The answer, behind redirects that stay within the origin."""

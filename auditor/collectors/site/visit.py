@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from auditor.collectors.site.crawl import Crawl
-from auditor.collectors.site.exposure import observe_exposure
 from auditor.collectors.site.gap import GapList
 from auditor.collectors.site.target import Gitea, observe_target
 from auditor.config import Config
 from auditor.config import Gitea as GiteaSection
 from auditor.config import Site as Section
 from auditor.config.hmac_key import load_hmac_key
-from auditor.detector.judgement import SecretJudge
 from auditor.errors import SourceError
 from auditor.extraction.address import normal_base, same_base
-from auditor.extraction.reading import Reading
-from auditor.extraction.term import terms_of
 from auditor.interfaces import Context
 from auditor.model.facts.site import Serving, Site, Target
 from auditor.model.missing import MISSING, Missing
@@ -24,6 +21,9 @@ from auditor.transports.http import HttpClient
 from auditor.transports.http.address import Origin
 from auditor.transports.http.fault import HttpError
 from auditor.transports.http.retry import Patience
+
+if TYPE_CHECKING:
+    from auditor.detector.judgement import SecretJudge
 
 _MOST_TARGETS = 20
 _NOT_CLICKED = "links are reconstructed from pages and scripts, not clicked"
@@ -51,6 +51,14 @@ def _visit(context: Context, section: Section, http: HttpClient) -> Site:
 
 def _with_public(facts: Site, context: Context, section: Section, http: HttpClient, gaps: GapList) -> Site:
     """The facts with what the public site serves; without an answer nothing of it is known."""
+    crawl = Crawl(http, section.url, context.deadline, gaps)
+    first = crawl.pages(section.pages, context.progress)
+    # parsers are loaded only now: the first request must not wait for them
+    from auditor.collectors.site.exposure import observe_exposure
+    from auditor.detector.judgement import SecretJudge
+    from auditor.extraction.reading import Reading
+    from auditor.extraction.term import terms_of
+
     key = load_hmac_key(context.config, context.state)
     reading = Reading(
         origin="public",
@@ -59,8 +67,7 @@ def _with_public(facts: Site, context: Context, section: Section, http: HttpClie
         judge=SecretJudge(key),
         expired=lambda: context.deadline.remaining() < 1,
     )
-    crawl = Crawl(http, section.url, context.deadline, gaps)
-    if not crawl.read(reading, section.pages, context.progress):
+    if not crawl.read(reading, first, context.progress):
         return facts
     context.progress("reading pages and scripts")
     serving = reading.serving()
@@ -73,7 +80,7 @@ def _with_public(facts: Site, context: Context, section: Section, http: HttpClie
     return replace(facts, public=serving, exposed=exposed)
 
 
-def _note_unsearched(gaps: GapList, pointer: str, judge: SecretJudge | None) -> None:
+def _note_unsearched(gaps: GapList, pointer: str, judge: "SecretJudge | None") -> None:
     for place in () if judge is None else judge.unfinished:
         gaps.add(pointer, f"{place} holds more than could be searched for secrets")
 

@@ -25,10 +25,12 @@ class Verdict:
 
 def place_verdicts(snapshot: Snapshot, config: Config, production: Production) -> Iterator[Verdict]:
     """The causes in the order in which the first that holds explains the others."""
-    nas, commit = snapshot.nas, production.deployed
+    nas, gated = snapshot.nas, snapshot.target is not MISSING
+    commit = production.commit if gated else production.deployed
     if nas is MISSING or commit is MISSING:
         return
-    release = active_release(nas)
+    # what moved the release says nothing of a commit that is yet to come
+    release = None if gated else active_release(nas)
     git = None if release is None or release.git is MISSING else release.git
     placed = on_main(commit, snapshot)
     yield _rewritten(commit, placed, git, snapshot, config)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from auditor.config import Config
 from auditor.derive.check.context import Context, Reasons, Stage, State, contexts_of, gap_at
 from auditor.derive.check.required import Required, is_demanded, required_of, runs_on_branches
+from auditor.derive.drift.canonical import commit_of
 from auditor.model.facts.gitea import Gitea, MainBranch
 from auditor.model.facts.gitea_history import Workflow
 from auditor.model.facts.snapshot import Snapshot
@@ -56,6 +57,7 @@ def derive(snapshot: Snapshot, config: Config) -> Check:
     if globs is MISSING and not config.gitea.checks:
         reason = gap_at(gitea, "/gitea/main/status_check_contexts", "/gitea/main/enable_status_check")
         return Check(gaps=(replace(reason, pointer="/check"),) if reason else ())
+    main = _judged(main, snapshot)
     required = required_of(config.gitea.checks, () if globs is MISSING else globs)
     demands = _demands(required, globs, main, gitea.workflows)
     contexts, reasons = contexts_of(required, Stage.of(snapshot, gitea, main, config))
@@ -65,6 +67,15 @@ def derive(snapshot: Snapshot, config: Config) -> Check:
         contexts=contexts,
         gaps=(*_gaps_of_demands(demands, gitea, globs), *_gaps_of_contexts(contexts, reasons)),
     )
+
+
+def _judged(main: MainBranch, snapshot: Snapshot) -> MainBranch:
+    """The branch, its tip being the commit that the gate names."""
+    target = snapshot.target
+    if target is MISSING or target.commit == main.commit:
+        return main
+    known = None if target.commit is MISSING else commit_of(snapshot, target.commit)
+    return replace(main, commit=target.commit, committed_at=MISSING if known is None else known.committed_at)
 
 
 def _of_nothing(reason: str) -> Check:

@@ -34,10 +34,10 @@ class Candidate:
         """
         if self.head is None:
             return None
-        head = _same(self.head.get(path.path), path)
+        head = same_bytes(self.head.get(path.path), path)
         if head is False:
             return False
-        base = None if self.base is None else _same(self.base.get(path.path), path)
+        base = None if self.base is None else same_bytes(self.base.get(path.path), path)
         return None if head is None or base is None else not base
 
     def changes(self) -> frozenset[str]:
@@ -48,7 +48,7 @@ class Candidate:
         return frozenset(name for name in names if _blob(self.head.get(name)) != _blob(self.base.get(name)))
 
 
-def _same(file: CanonFile | None, path: DriftPath) -> bool | None:
+def same_bytes(file: CanonFile | None, path: DriftPath) -> bool | None:
     """Whether a tree has at this path what lies on the NAS; None where either's bytes are not known."""
     if file is None or path.kind == "missing":
         return file is None and path.kind == "missing"

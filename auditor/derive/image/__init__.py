@@ -17,6 +17,7 @@ from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 
+_NO_SLOT = Gap(pointer="/image", reason="which slot is to be switched to is not known", remedy="name it with --slot")
 _LABEL_REMEDY = "docker build --label {label}=$(git rev-parse HEAD), or name a build_stamp in policies.yaml"
 
 
@@ -56,7 +57,10 @@ class SlotImage:
 
 @dataclass(frozen=True, kw_only=True)
 class Images:
-    """The slots in the order of the policy file; `paths` are the container paths that no image decides."""
+    """The slots in the order of the policy file, before a switch the one alone that is to be active.
+
+    `paths` are the container paths that no image decides.
+    """
 
     slots: tuple[SlotImage, ...] | Missing = MISSING
     paths: tuple[ContainerPath, ...] | Missing = MISSING
@@ -74,20 +78,42 @@ def derive(snapshot: Snapshot, config: Config) -> Images:
     if nas.slots is MISSING:
         reason = Gap(pointer="/image", reason="the slots were not observed")
         return Images(gaps=carried(nas.gaps, ("/nas/slots",), "/image") or (reason,))
-    work = _Work(snapshot, config, config.nas, nas.slots)
-    seen = [(slot, slot.container) for slot in nas.slots if isinstance(slot.container, Container)]
-    slots = tuple(work.slot(index, slot) for index, slot in enumerate(nas.slots))
+    if snapshot.target is MISSING or snapshot.target.stage != "switch":
+        return _of_slots(_Work(snapshot, config, config.nas, nas.slots), tuple(enumerate(nas.slots)), nas.gaps)
+    wanted = snapshot.target.slot
+    chosen = tuple((index, slot) for index, slot in enumerate(nas.slots) if slot.name == wanted)
+    if not isinstance(wanted, str) or not chosen:
+        return Images(gaps=(*carried(snapshot.target.gaps, ("/target/slot",), "/image"), _NO_SLOT))
+    return _moved_up(_of_slots(_Work(snapshot, config, config.nas, nas.slots, wanted), chosen, nas.gaps), chosen[0][0])
+
+
+def _of_slots(work: "_Work", chosen: tuple[tuple[int, NasSlot], ...], gaps: tuple[Gap, ...]) -> Images:
+    seen = [(slot, slot.container) for _, slot in chosen if isinstance(slot.container, Container)]
+    slots = tuple(work.slot(index, slot) for index, slot in chosen)
     paths = tuple(path for slot, container in seen for path in work.paths(slot, container))
     return Images(
         slots=slots,
         paths=paths,
         secrets=secrets_of(seen),
-        gaps=tuple(dict.fromkeys((*_gaps(nas.gaps, nas.slots, slots), *work.gaps))),
+        gaps=tuple(dict.fromkeys((*_gaps(gaps, chosen, slots), *work.gaps))),
     )
 
 
-def _gaps(gaps: tuple[Gap, ...], slots: tuple[NasSlot, ...], known: tuple[SlotImage, ...]) -> Iterator[Gap]:
-    for index, (slot, one) in enumerate(zip(slots, known, strict=True)):
+def _moved_up(images: Images, index: int) -> Images:
+    """The images of one slot alone, whose gaps then speak of the first."""
+    place = f"/image/slots/{index}/"
+    gaps = (
+        replace(gap, pointer=f"{gap.pointer}/".replace(place, "/image/slots/0/").rstrip("/"))
+        for gap in images.gaps
+        if not gap.pointer.startswith("/image/slots/") or f"{gap.pointer}/".startswith(place)
+    )
+    return replace(images, gaps=tuple(gaps))
+
+
+def _gaps(
+    gaps: tuple[Gap, ...], chosen: tuple[tuple[int, NasSlot], ...], known: tuple[SlotImage, ...]
+) -> Iterator[Gap]:
+    for (index, slot), one in zip(chosen, known, strict=True):
         yield from field_gaps(gaps, index, [name for name, value in vars(one).items() if value is MISSING])
         yield from list_gaps(gaps, index, slot)
 
@@ -95,16 +121,22 @@ def _gaps(gaps: tuple[Gap, ...], slots: tuple[NasSlot, ...], known: tuple[SlotIm
 class _Work:
     """The slots one by one; gaps are gathered on the way."""
 
-    def __init__(self, snapshot: Snapshot, config: Config, nas: Nas, slots: tuple[NasSlot, ...]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, config: Config, nas: Nas, slots: tuple[NasSlot, ...], chosen: str | None = None
+    ) -> None:
         self._snapshot, self._config, self._nas, self._slots = snapshot, config, nas, slots
         self._production = production_of.derive(snapshot, config)
         proxy = proxy_of.derive(snapshot, config)
         self._active = {} if proxy.slots is MISSING else {role.name: role.active for role in proxy.slots}
+        if chosen is not None:
+            self._active = {chosen: True}
         self.gaps = [
             replace(gap, pointer=f"/image/slots/{index}/active")
             for gap in proxy.gaps
             for index, slot in enumerate(slots)
-            if gap.pointer in ("/proxy", "/proxy/slots") and self._active.get(slot.name, MISSING) is MISSING
+            if gap.pointer in ("/proxy", "/proxy/slots")
+            and chosen is None
+            and self._active.get(slot.name, MISSING) is MISSING
         ]
 
     def slot(self, index: int, slot: NasSlot) -> SlotImage:

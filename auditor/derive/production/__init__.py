@@ -1,7 +1,7 @@
 """What production is said to be: the deployed commit and its place on main, the link, a declared rollback."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.config import Config
@@ -11,10 +11,13 @@ from auditor.derive.drift.shell import ssh_command
 from auditor.derive.production.lag import Lag, lag_of
 from auditor.model.facts.nas import Current, Nas, Release
 from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.target import Target
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 from auditor.text import parse_time, span_text
 
+_JUDGED = ("deployed", "commit", "on_main", "is_main", "excused", "left_at")
+_NEVER = "1970-01-01T00:00:00Z"
 _HEAD = re.compile(r"/nas/releases/(\d+)(?:/git(?:/head|/refs)?)?")
 
 
@@ -39,6 +42,9 @@ class Production:
     deployed; `left_at` is when main left `commit` otherwise, None where it did not. `age` is how long ago, as a
     sentence says it. `deploying` is whether the release was moved less than `deploy_window` ago. `link_fault` is what
     is wrong with `current`, None where nothing is. `shell` is how the owner reaches the NAS.
+
+    Before a deployment and before a switch `commit` is the gate's; after them `main` is the gate's, and `is_main`
+    whether production is exactly it.
     """
 
     release: str = "current"
@@ -73,20 +79,24 @@ def derive(snapshot: Snapshot, config: Config) -> Production:
     found = None if known is None else commit_of_release(snapshot, known)
     deployed = MISSING if found is None else found[0]
     rollback = _rollback(snapshot, config, deployed)
+    target = snapshot.target
     commit = rollback.commit if rollback and rollback.in_force else deployed
+    if target is not MISSING and _to_come(target):
+        commit = target.commit
     fault = _link_fault(nas, known)
     state = Production(
         release="current" if known is None else known.name,
         path="" if known is None else known.path,
         deployed=deployed,
         commit=commit,
-        main=_main(snapshot),
-        deploying=_deploying(known, nas, snapshot, config),
+        main=_main(snapshot) if target is MISSING or target.stage != "after" else target.commit,
+        # who calls the gate says that the deployment has come so far
+        deploying=target is MISSING and _deploying(known, nas, snapshot, config),
         moved_at=_moved_at(known),
         link_fault=fault,
         rollback=rollback,
         shell=ssh_command(config.nas),
-        gaps=(*_gaps(nas, known, deployed), *_link_gaps(nas, fault)),
+        gaps=(*_commit_gaps(target, nas, known, deployed), *_link_gaps(nas, fault)),
     )
     return _placed(state, snapshot, config)
 
@@ -99,21 +109,22 @@ def active_release(nas: Nas) -> Release | None:
 
 def _placed(state: Production, snapshot: Snapshot, config: Config) -> Production:
     """The state with its place on main."""
-    judged = [one for one in dict.fromkeys((state.commit, state.deployed)) if isinstance(one, str)]
+    subjects = (state.commit,) if _to_come(snapshot.target) else (state.commit, state.deployed)
+    judged = [one for one in dict.fromkeys(subjects) if isinstance(one, str)]
     places = [on_main(one, snapshot) for one in judged]
     off = next((one for one, place in zip(judged, places, strict=True) if place is False), None)
-    blind = MISSING in (state.commit, state.deployed, *places)
+    blind = MISSING in (*subjects, *places)
     state = replace(state, on_main=False if off else MISSING if blind else True, off_main=off)
     gaps = tuple(_place_gaps(state, places, snapshot))
     if state.commit is MISSING or state.main is MISSING:
         return replace(state, gaps=(*state.gaps, *gaps))
-    is_main = state.commit in _tips(snapshot)
+    is_main = _is_main(state.commit, snapshot)
     known = commit_of(snapshot, state.commit)
     lag = _lag(state.commit, state.on_main, is_main, snapshot, config)
     if lag.reason is not None:
         gaps = (*gaps, *(Gap(pointer=f"/production/{name}", reason=lag.reason) for name in ("excused", "left_at")))
     age = ""
-    if isinstance(lag.left_at, str):
+    if isinstance(lag.left_at, str) and lag.left_at != _NEVER:
         age = span_text(max(0.0, (parse_time(snapshot.finished_at) - parse_time(lag.left_at)).total_seconds()))
     return replace(
         state,
@@ -132,10 +143,26 @@ def _lag(commit: str, placed: bool | Missing, is_main: bool, snapshot: Snapshot,
         return Lag(excused=True, left_at=None)
     if placed is False:
         # main can't have left what it never held: how long ago makes it no better
-        return Lag(excused=False, left_at="1970-01-01T00:00:00Z")
+        return Lag(excused=False, left_at=_NEVER)
+    target = snapshot.target
+    if target is not MISSING and target.stage == "after" and target.commit not in _tips(snapshot):
+        return Lag(excused=False, left_at=_NEVER)
     if placed is MISSING:
         return Lag(reason=f"whether {commit[:12]} is in main's history is not known")
     return lag_of(commit, snapshot, config)
+
+
+def _is_main(commit: str, snapshot: Snapshot) -> bool:
+    """Whether a commit is main's tip; after a deployment, whether it is the one that was deployed."""
+    target = snapshot.target
+    if target is MISSING or target.stage != "after" or target.asked is None:
+        return commit in _tips(snapshot)
+    return commit == target.commit
+
+
+def _to_come(target: Target | Missing) -> bool:
+    """Whether the gate is asked before production is the commit."""
+    return target is not MISSING and target.stage != "after"
 
 
 def on_main(commit: str, snapshot: Snapshot) -> bool | Missing:
@@ -230,7 +257,18 @@ def _link_gaps(nas: Nas, fault: str | Missing | None) -> tuple[Gap, ...]:
     return carried(nas.gaps, ("/nas/current",), "/production/link_fault") or (reason,)
 
 
-def _gaps(nas: Nas, release: Release | None, deployed: str | Missing) -> Iterator[Gap]:
+def _commit_gaps(target: Target | Missing, nas: Nas, release: Release | None, deployed: str | Missing) -> Iterator[Gap]:
+    asked = () if target is MISSING else target.gaps
+    unknown = [gap for gap in asked if gap.pointer == "/target/commit"]
+    if not _to_come(target):
+        yield from _gaps(nas, release, deployed, _JUDGED)
+    else:
+        yield from _gaps(nas, release, deployed, ("deployed",))
+    for gap in unknown:
+        yield from (replace(gap, pointer=f"/production/{name}") for name in _JUDGED[1:])
+
+
+def _gaps(nas: Nas, release: Release | None, deployed: str | Missing, names: Sequence[str]) -> Iterator[Gap]:
     if deployed is not MISSING:
         return
     reason = "no release is active" if release is None else f"the commit of release {release.name} could not be told"
@@ -238,7 +276,7 @@ def _gaps(nas: Nas, release: Release | None, deployed: str | Missing) -> Iterato
         reason = f"release {release.name} has no .git, and no commit of main has just its files"
     own = [gap for gap in nas.gaps if _concerns(gap, nas, release)]
     for gap in own or [Gap(pointer="", reason=reason)]:
-        for name in ("deployed", "commit", "on_main", "is_main", "excused", "left_at"):
+        for name in names:
             yield replace(gap, pointer=f"/production/{name}")
 
 

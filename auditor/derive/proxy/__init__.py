@@ -58,7 +58,9 @@ def derive(snapshot: Snapshot, config: Config) -> Proxy:
     if nas.slots is MISSING:
         reason = Gap(pointer="/proxy", reason="the slots were not observed")
         return Proxy(gaps=carried(nas.gaps, ("/nas/slots",), "/proxy") or (reason,))
-    return _Work(nas, nas.slots, config).proxy()
+    target = snapshot.target
+    slot = target.slot if target is not MISSING and target.stage == "after" else None
+    return _Work(nas, nas.slots, config, slot if isinstance(slot, str) else None).proxy()
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class _Work:
     nas: Nas
     slots: tuple[NasSlot, ...]
     config: Config
+    switched_to: str | None
 
     def proxy(self) -> Proxy:
         rules, configured, fault = self._rules()
@@ -79,7 +82,7 @@ class _Work:
             active=active,
             proof=proof,
             slots=tuple(self._role(slot, active) for slot in self.slots),
-            fault=self._whole_fault(fault, configured, seen),
+            fault=self._unswitched(active) or self._whole_fault(fault, configured, seen),
             public_fault=public_fault,
             public_is=tuple(slot.name for slot in self.slots if self._serves(slot) is True),
             gaps=tuple(self._gaps(active, public_fault)),
@@ -172,6 +175,12 @@ class _Work:
         if seen and configured not in (None, MISSING, seen[0]):
             return f"the rules say {configured}, and a request reached {seen[0]}: the proxy was not reloaded"
         return None
+
+    def _unswitched(self, active: str | Missing | None) -> str | None:
+        """What is wrong where the gate names the slot that visitors are to get."""
+        if self.switched_to is None or active in (None, MISSING, self.switched_to):
+            return None
+        return f"visitors get {active}, and the proxy was to be switched to {self.switched_to}"
 
     def _public_fault(self, active: str | Missing | None) -> str | Missing | None:
         public = self.nas.public

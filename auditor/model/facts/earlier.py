@@ -11,6 +11,7 @@ class EarlierRun:
 
     id: str
     finished_at: str
+    started_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +42,35 @@ class SeenChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenOverride:
+    """A gate that somebody overrode since the last audit that looked for one; `failed` are the rules that spoke.
+
+    `by` is who called it (user and host), `until` how long he meant it to last.
+    """
+
+    run: str
+    at: str
+    stage: str
+    verdict: str
+    reason: str
+    until: str
+    by: str
+    commit: str | None = None
+    slot: str | None = None
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Earlier:
     """The memory of the nights before; `run` is None on the first one, `protection` until a run could see it.
 
-    `tips` come in the order in which they were first seen.
+    `tips` come in the order in which they were first seen. `rights` are those that the auditor itself was last seen to
+    have, each with its source (`gitea: admin`).
     """
 
     run: EarlierRun | None
     tips: tuple[SeenTip, ...] = ()
     protection: SeenProtection | None = None
     changes: tuple[SeenChange, ...] = ()
+    rights: tuple[str, ...] = ()
+    overrides: tuple[SeenOverride, ...] = ()

@@ -174,7 +174,10 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class CommitStatuses:
-    """The statuses of main's tip (`role` tip), or of the head of pull request `pull` that brought it (pull-head)."""
+    """The statuses of main's tip (`role` tip), or of the head of pull request `pull` that brought it (pull-head).
+
+    Under the gate the commit that it names stands for the tip.
+    """
 
     role: Literal["tip", "pull-head"]
     commit: str

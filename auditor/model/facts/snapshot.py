@@ -10,6 +10,7 @@ from auditor.model.facts.leaks import Leaks
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.site import Site
+from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING, Missing
 
 SCHEMA_VERSION = 1
@@ -17,7 +18,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRun:
-    """How one source was asked; `collected_at` is when its facts are from, `error` why it is unavailable."""
+    """How one source was asked; `collected_at` is when its facts are from, `error` why there are none."""
 
     name: str
     status: Literal["ok", "partial", "unavailable", "left-out", "brought"]
@@ -30,7 +31,7 @@ class SourceRun:
 class Snapshot:
     """The facts of one run; a root that is absent was not asked for.
 
-    `mode` is the command that collected it; rules take `finished_at` for now.
+    `mode` is the command that collected it; rules take `finished_at` for now. `target` is there for the gate alone.
     """
 
     schema_version: int
@@ -48,6 +49,7 @@ class Snapshot:
     site: Site | Missing = MISSING
     leaks: Leaks | Missing = MISSING
     earlier: Earlier | Missing = MISSING
+    target: Target | Missing = MISSING
 
 
 def withheld(snapshot: Snapshot, name: str) -> bool:

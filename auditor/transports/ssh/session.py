@@ -34,23 +34,26 @@ class Session:
         _silence_paramiko()
         self._target, self._wire, self._pins = target, wire, pins
         self._transport = paramiko.Transport(wire, disabled_algorithms={"keys": refused_algorithms(pins)})
+        self._negotiated = threading.Event()
         self._timer: threading.Timer | None = None
         self.overdue = False
         self.started = time.monotonic()
         self._seconds = 0.0
 
-    def negotiate(self, wake_seconds: float, seconds: float, answer_bytes: int) -> None:
-        """Waits for the greeting, agrees on keys, checks the host key; the deadline counts from the greeting."""
-        import paramiko
-
+    def await_greeting(self, wake_seconds: float, seconds: float) -> None:
+        """Waits until the machine greets us: a sleeping one takes its connections long before it answers."""
         patience = max(min(_GREETING_SECONDS, seconds), wake_seconds)
         self._transport.banner_timeout = patience
-        negotiated = threading.Event()
-        self._transport.start_client(event=negotiated)
+        self._transport.start_client(event=self._negotiated)
         if not self._wire.greeted.wait(patience):
             raise TransportError(fault.silence(self._target, b"", ended=False))
+
+    def negotiate(self, seconds: float, answer_bytes: int) -> None:
+        """Agrees on keys and checks the host key; the deadline counts from here, after the greeting."""
+        import paramiko
+
         self._start_clock(seconds)
-        negotiated.wait()
+        self._negotiated.wait()
         try:
             shown = self._transport.get_remote_server_key()
         except paramiko.SSHException as error:

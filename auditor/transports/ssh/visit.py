@@ -30,12 +30,13 @@ def visit(
     forced: bool = False,
     limits: VisitLimits | None = None,
     progress: Callable[[str], None] | None = None,
+    greeted: Callable[[], None] | None = None,
 ) -> Visit:
     """Runs the script `stdin` on the machine, or with `forced` the command that the key is bound to.
 
-    `frame` is the marker that travels within `stdin` (frames.py). Raises TransportError where no frame of this visit
-    came; once the first came, a cut, the deadline or the size limit is the visit's `fault`, and what was verified
-    stays.
+    `frame` is the marker that travels within `stdin` (frames.py). `greeted` is called once the machine is awake. Raises
+    TransportError where no frame of this visit came; once the first came, a cut, the deadline or the size limit is the
+    visit's `fault`, and what was verified stays.
     """
     limits = limits or VisitLimits()
     say = progress or _say_nothing
@@ -48,7 +49,10 @@ def visit(
             closing(Session(target, wire, pins)) as session,
         ):
             left = limits.wake_seconds - (time.monotonic() - start)
-            session.negotiate(left, limits.seconds, limits.answer_bytes)
+            session.await_greeting(left, limits.seconds)
+            if greeted is not None:
+                greeted()
+            session.negotiate(limits.seconds, limits.answer_bytes)
             say(f"logging in as {target.user}")
             session.log_in(key)
             say(f"reading from {target.place}")
