@@ -1,0 +1,124 @@
+"""What doctor says of sources that are all right, lack a right, or can't be reached: over the demo's real protocols."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from auditor.cli.checkup import check_text, checks_of
+from auditor.demo.world import World
+from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.witness import Gap
+from auditor.model.findings import Finding
+from auditor.model.report import Report, RunInfo, SourceStatus, Tool
+from auditor.model.rules import Invariant, Outcome, Severity
+from auditor.policy.verdict import summarise
+
+from .conftest import Run
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(Path(mkdtemp(dir=tmp_path))) as made:
+        yield made
+
+
+def test_a_site_that_is_all_right_ends_with_0_and_shows_what_to_compare(inside: Run, world: World) -> None:
+    done = inside("doctor", "-c", world.policy)
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:4]] == [[name, "ok"] for name in ("local", "gitea", "nas", "site")]
+    assert "scopes read:repository" in lines[1]
+    assert "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub" in done.stdout
+    assert "key pin shown by git.demo.example: sha256:" in done.stdout
+    assert not (world.folder / "state" / "history.sqlite").exists(), "doctor stores nothing"
+
+
+def test_a_refused_token_and_a_strange_host_key_are_broken_with_the_remedy(inside: Run, world: World) -> None:
+    (world.folder / "token").write_text("0" * 40)
+    text = world.policy.read_text()
+    fingerprint = text.partition("SHA256:")[2].partition('"')[0]
+    world.policy.write_text(text.replace(fingerprint, "A" * 43))
+    done = inside("doctor", "-c", world.policy)
+    assert done.returncode == 3
+    broken = [line.split()[0] for line in done.stdout.splitlines() if " broken " in line[:18]]
+    assert "nas" in broken
+    assert "0" * 40 not in done.stdout + done.stderr
+
+
+def test_a_source_that_is_left_out_or_not_configured_is_no_fault(inside: Run, world: World) -> None:
+    done = inside("doctor", "-c", world.policy, "--only", "local")
+    assert done.returncode == 0
+    assert "gitea   ok       left out, so not judged" in done.stdout
+
+
+def test_trust_is_given_by_a_person_alone(auditor: Run, world: World) -> None:
+    refused = auditor("doctor", "--trust", cwd=world.folder, input="n\n")
+    assert (refused.returncode, refused.stdout.rstrip().endswith("stays untrusted")) == (3, True)
+    agreed = auditor("doctor", "--trust", cwd=world.folder, input="y\n")
+    assert agreed.returncode == 0
+    assert "is trusted until it changes" in agreed.stdout
+
+
+Made = Callable[..., tuple[Snapshot, Report]]
+
+
+@pytest.fixture
+def made() -> Made:
+    """A report with one source, its gaps, and the findings that are unknown for them."""
+
+    def make(gaps: tuple[Gap, ...], findings: tuple[Finding, ...]) -> tuple[Snapshot, Report]:
+        moment = "2026-02-01T03:00:00Z"
+        snapshot = Snapshot(
+            schema_version=1,
+            tool_version="0",
+            id="x",
+            site_id="s",
+            mode="collect",
+            started_at=moment,
+            finished_at=moment,
+            sources=(),
+        )
+        run = RunInfo(
+            id="x",
+            site="s",
+            started_at=moment,
+            finished_at=moment,
+            mode="collect",
+            policy_sha256="",
+            snapshot_sha256="",
+        )
+        report = Report(
+            schema_version=1,
+            tool=Tool(name="auditor", version="0"),
+            run=run,
+            verdict="inconclusive",
+            summary=summarise(findings),
+            sources=(SourceStatus(name="nas", status="partial", gaps=gaps),),
+            findings=findings,
+        )
+        return snapshot, report
+
+    return make
+
+
+def test_a_lacking_right_names_the_rules_that_it_leaves_unknown_and_how_to_grant_it(made: Made) -> None:
+    gap = Gap(pointer="/nas/slots", reason="Docker can't be asked", remedy="first line\nsecond \x1b line")
+    unread = Gap(pointer="/nas/disk", reason="df failed")
+    finding = Finding(
+        rule_id="nas-image-of-commit",
+        invariant=Invariant.NAS_INVENTS_NOTHING,
+        outcome=Outcome.UNKNOWN,
+        severity=Severity.HIGH,
+        subject="nas:slot:blue",
+        message="Docker can't be asked",
+    )
+    checks = checks_of(*made((gap, unread), (finding,)))
+    assert [(check.state, check.rules) for check in checks] == [("ok", ()), ("unknown", ("nas-image-of-commit",))]
+    assert check_text(checks).splitlines()[1:] == [
+        "nas     unknown  Docker can't be asked",
+        "                 leaves unknown: nas-image-of-commit",
+        "                 mend: first line",
+        "                       second \\x1b line",
+    ]
