@@ -1,4 +1,6 @@
-"""The links to the issue form as a table: what each origin serves, by which evidence, and what a visitor then meets."""
+"""The links to the issue form as tables: what is declared, what each origin serves, and what a visitor then meets."""
+
+from collections.abc import Sequence
 
 from tabulate import tabulate
 
@@ -6,8 +8,10 @@ from auditor.config import Config
 from auditor.derive.link import derive
 from auditor.derive.link.target import Fault, LinkTarget
 from auditor.derive.link.value import LinkValue
+from auditor.derive.variable import Declaration
+from auditor.derive.variable import derive as derive_variables
 from auditor.model.facts.snapshot import Snapshot
-from auditor.model.missing import MISSING
+from auditor.model.missing import MISSING, Missing
 from auditor.text import printable, short
 
 _STEPS = (
@@ -21,10 +25,12 @@ _WIDEST = 60
 
 
 def link_table(snapshot: Snapshot, config: Config) -> str:
-    """The tables, one for each origin and one for where the links lead, ready to be written."""
+    """The tables: the places that declare a value, each origin, each repository that links lead to."""
     links = derive(snapshot, config)
     values = () if links.values is MISSING else links.values
     blocks = [_origin(name, [one for one in values if one.origin == name]) for name in _origins(snapshot, values)]
+    declared = derive_variables(snapshot, config).places
+    blocks = [*([_declared(declared)] if declared is not MISSING and declared else []), *blocks]
     blocks += [_target(one) for one in (() if links.targets is MISSING else links.targets)]
     return "".join(f"{block}\n\n" for block in blocks)
 
@@ -47,7 +53,26 @@ def _origin(name: str, values: list[LinkValue]) -> str:
 def _row(one: LinkValue) -> tuple[str, str, str, str, str]:
     place = one.path if one.line is None else f"{one.path}:{one.line}"
     verdict = next((fault for fault in (one.fault, one.case_fault) if fault is not None), None)
-    return one.variable, _clean(one.value) or "(empty)", one.tier, _clean(place), _said(verdict)
+    return one.variable, _shown(one.value), one.tier, _clean(place), _said(verdict)
+
+
+def _declared(places: Sequence[Declaration]) -> str:
+    rows = [[one.source, _clean(one.place), one.variable, _shown(one.value), _word(one)] for one in places]
+    return tabulate(rows, headers=("declared", "place", "variable", "value", "verdict"), disable_numparse=True)
+
+
+def _word(one: Declaration) -> str:
+    """The verdict; a place that no build reads has none."""
+    note = f": {_clean(one.note)}" if one.note else ""
+    if one.decides is False:
+        return f"this place does not decide{note}"
+    if one.agrees is MISSING or one.decides is MISSING:
+        return f"not known{note}"
+    return "right" if one.agrees else f"it is not '{_clean(one.canonical)}'{note}"
+
+
+def _shown(value: str | Missing) -> str:
+    return "not known" if value is MISSING else _clean(value) or "(empty)"
 
 
 def _target(target: LinkTarget) -> str:

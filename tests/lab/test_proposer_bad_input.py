@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 from site_look import look, verdict
-from site_server import SiteServer
+from site_server import Page, SiteServer
 
 pytestmark = pytest.mark.lab
 
@@ -114,3 +114,53 @@ def test_a_site_that_is_down_is_a_gap_that_names_the_cause() -> None:
         url = site.url
     _, gaps = look(url)
     assert any("refused the connection" in gap for gap in gaps)
+
+
+def test_a_name_that_does_not_exist_is_a_gap_that_names_the_cause() -> None:
+    serving, gaps = look("http://no-such-host.invalid/")
+    assert serving.links == ()
+    assert any("no-such-host.invalid" in gap for gap in gaps)
+
+
+def test_a_server_that_speaks_no_tls_is_a_gap_that_names_the_cause() -> None:
+    with SiteServer(pages={"/": f'<a href="{LINK}">x</a>'}) as site:
+        serving, gaps = look(site.url.replace("http://", "https://"))
+    assert serving.links == ()
+    assert any("TLS" in gap or "certificate" in gap for gap in gaps), gaps
+
+
+def test_a_login_wall_before_the_site_is_a_gap_and_never_a_pass() -> None:
+    with SiteServer(pages={"/": (302, {"Location": "https://sso.example.net/login?to=x"}, b"")}) as site:
+        serving, gaps = look(site.url)
+    assert verdict(serving) == "unknown"
+    assert any("https://sso.example.net/login" in gap for gap in gaps)
+
+
+def test_a_maintenance_page_with_status_200_is_unknown_and_never_a_pass() -> None:
+    with SiteServer(pages={"/": "<!doctype html><title>Maintenance</title><h1>We are back soon</h1>"}) as site:
+        serving, _ = look(site.url)
+    assert verdict(serving) == "unknown"
+
+
+def test_a_network_that_mixes_two_builds_is_found_on_the_page_of_the_old_one() -> None:
+    old = LINK.replace("Archicratia", "OldOwner")
+    pages: dict[str, Page] = {
+        "/": f'<a href="{LINK}">Proposer</a><script type=module src="/_astro/a.OLDBUILD.js"></script>',
+        "/_astro/a.OLDBUILD.js": f'open("{old}")'.encode(),
+    }
+    with SiteServer(pages=pages) as site:
+        serving, _ = look(site.url)
+    assert verdict(serving) == "wrong"
+    assert {(link.owner, link.place.path) for link in serving.links} == {
+        ("Archicratia", "/"),
+        ("OldOwner", "/_astro/a.OLDBUILD.js"),
+    }
+
+
+def test_more_than_is_ever_read_ends_within_the_cap_and_is_a_gap() -> None:
+    pages: dict[str, Page] = {f"/{n}.js": b"var a=1;" * 250_000 for n in range(30)}
+    pages["/"] = "".join(f'<script src="/{n}.js"></script>' for n in range(30))
+    with SiteServer(pages=pages) as site:
+        serving, gaps = look(site.url)
+    assert sum(file.size or 0 for file in serving.files) < 30 << 20
+    assert any("not all were read" in gap for gap in gaps)

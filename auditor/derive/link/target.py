@@ -18,6 +18,7 @@ _FORM_FOLDERS = ("", ".gitea/", ".github/")
 _LONGEST_TITLE = 255
 # a browser drops a larger cookie; an address is escaped twice on its way to the login, up to three times as long
 _LONGEST_COOKIE = 4_000
+_IGNORED = ("labels", "assignees", "assignee")
 _LONGEST_ADDRESS = 8_000 // 3
 
 Fault = str | Missing | None
@@ -102,7 +103,6 @@ class _Judge:
         if not target.owner or not target.repo:
             empty = "the address names no repository: owner or name is empty"
             return replace(whole, exists=False, exists_fault=empty, base_fault=self._base(), note="not asked")
-        signin = self.site.signin_required is True
         return replace(
             whole,
             asked=True,
@@ -112,8 +112,15 @@ class _Judge:
             form_fault=self._form(),
             login_fault=self._login(),
             base_fault=self._base(),
-            note="the server shows nothing without a login: judged with the token" if signin else "",
+            note="; ".join(self._notes()),
         )
+
+    def _notes(self) -> Iterator[str]:
+        if self.site.signin_required is True:
+            yield "the server shows nothing without a login: judged with the token"
+        ignored = dict.fromkeys(name for link in self._links() for name in link.parameters if name in _IGNORED)
+        if ignored:
+            yield f"Gitea ignores {', '.join(ignored)} of the address"
 
     def _there(self) -> bool | Missing:
         record = self.target.record

@@ -1,0 +1,90 @@
+"""The tables of `auditor proposer`: what is declared, what is served, what a visitor meets."""
+
+from typing import Any
+
+import pytest
+
+from auditor.cli.link_table import link_table
+from auditor.config import Config, Gitea, Site
+from auditor.model.facts.local import EnvKey
+from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
+from auditor.model.facts.site import IssueLink, Place, Serving, Target
+from auditor.model.facts.site import Site as Facts
+from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
+from auditor.model.missing import MISSING
+
+BASE = "https://git.example.net"
+NOW = "2026-02-01T03:00:00Z"
+CONFIG = Config(id="site", gitea=Gitea(base=BASE, owner="Acme", repo="site"), site=Site(url="https://www.example.net/"))
+
+
+def serving(origin: str, owner: str) -> Serving:
+    place = Place(path="/a.js", line=3)
+    link = IssueLink(base=BASE, owner=owner, repo="site", tier="folded", place=place)
+    return Serving(origin=origin, address="https://www.example.net/", links=(link,))
+
+
+def env_file(path: str, owner: str) -> NasEnvFile:
+    key = EnvKey(name="PUBLIC_GITEA_OWNER", has_value=bool(owner), looks_secret=False, value=owner)
+    return NasEnvFile(path=path, release=None, kind="file", modified_at=NOW, keys=(key,))
+
+
+@pytest.fixture
+def shown() -> str:
+    target = Target(base="https://old.example.net", owner="Acme", repo="site", configured=False, asked=False)
+    site = Facts(available=True, observed_at=NOW, public=serving("public", "acme"), targets=(target,))
+    slots = (
+        NasSlot(name="blue", port=8081, serving=Serving(origin="slot:blue", address="x")),
+        NasSlot(name="green", port=8082, serving=serving("slot:green", "Other")),
+    )
+    files: Any = (env_file(".env", "Other"), env_file(".env.development", "Else"))
+    nas = Nas(available=True, observed_at=NOW, access="probe", slots=slots, env_files=files, releases=())
+    snapshot = Snapshot(
+        schema_version=SCHEMA_VERSION,
+        tool_version="0",
+        id="0",
+        site_id="site",
+        mode="proposer",
+        started_at=NOW,
+        finished_at=NOW,
+        sources=(),
+        site=site,
+        nas=nas,
+    )
+    return link_table(snapshot, CONFIG)
+
+
+def line(shown: str, *words: str) -> str:
+    (found,) = [one for one in shown.splitlines() if all(word in one for word in words)]
+    return found
+
+
+def test_a_declared_value_has_its_verdict_and_a_place_that_no_build_reads_says_so(shown: str) -> None:
+    assert "it is not 'Acme'" in line(shown, "nas", ".env ", "Other")
+    assert "this place does not decide" in line(shown, ".env.development", "Else")
+
+
+def test_each_origin_shows_value_evidence_place_and_verdict(shown: str) -> None:
+    assert "folded" in line(shown, "PUBLIC_GITEA_OWNER", "acme", "/a.js:3", "in letter case")
+    assert line(shown, "PUBLIC_GITEA_OWNER", "Other", "/a.js:3", "it is not 'Acme'")
+    assert "slot:blue: no link to an issue form, and none of its values, was found" in shown
+
+
+def test_a_target_below_another_base_shows_what_was_not_asked(shown: str) -> None:
+    assert "https://old.example.net" in line(shown, "the repository")
+    assert "not asked" in line(shown, "the login")
+
+
+def test_a_snapshot_without_anything_gives_no_table() -> None:
+    bare = Snapshot(
+        schema_version=SCHEMA_VERSION,
+        tool_version="0",
+        id="0",
+        site_id="site",
+        mode="proposer",
+        started_at=NOW,
+        finished_at=NOW,
+        sources=(),
+        site=MISSING,
+    )
+    assert link_table(bare, CONFIG) == ""
