@@ -24,11 +24,15 @@ COMMANDS = {
     "demo": "Show a clean night and some drifts in a small world on this machine.",
     "doctor": "Ask every source once: what can be reached, with which rights, and how to mend the rest.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
+    "export": "Render a stored run in any format, as it was judged then.",
     "gate": "Judge whether a deployment may go on, before, in the middle of and after it.",
+    "history": "Look at the stored runs: list, show, diff, verify, prune, state.",
     "init": "Write a commented policies.yaml from what is found in the clone.",
     "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
     "proposer": "Follow the links to the issue form: which values are served, and where each link leads.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",
+    "status": "Show the last run on one screen, each witness with its age.",
+    "waive": "Print waiver entries for failures of the last run, to paste into the policy file.",
     "validate": "Check a policy file: every error at once, each with its place.",
 }
 

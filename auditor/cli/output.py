@@ -57,10 +57,11 @@ def write_reports(outputs: Sequence[Output], report: Report, settings: Settings)
         if output.path is not None:
             write_file(output.path, output.module.render(report, Style(verbosity=settings.verbosity)))
         elif not settings.quiet or output.name != "console" or report.verdict != "compliant":
-            write_stdout(output.module.render(report, _style(settings)))
+            write_stdout(output.module.render(report, style_of(settings)))
 
 
-def _style(settings: Settings) -> Style:
+def style_of(settings: Settings) -> Style:
+    """How standard output can show a report."""
     terminal = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
     return Style(

@@ -21,8 +21,14 @@ _NAMED = 6
 def render(report: Report, style: Style) -> str:
     """The report as text of at most `style.width` columns, but for commands, which stay whole to be pasted."""
     page = _Page(report, style)
-    blocks = [page.head(), page.failures(), page.unknowns(), page.waived(), page.advice(), page.rest(), page.table()]
+    blocks = [page.head(), page.failures(), page.unknowns(), page.waived(), page.advice(), page.rest(), page.table(),
+              page.foot()]  # fmt: skip
     return "\n\n".join("\n".join(block) for block in (list(block) for block in blocks) if block) + "\n"
+
+
+def render_head(report: Report, style: Style) -> str:
+    """The verdict, the chain with its ages, and the next step, without the findings."""
+    return "\n".join(_Page(report, style).head()) + "\n"
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,11 @@ class _Page:
         for name, *counts in rows:
             told = (f"{count} {header}" for count, header in zip(counts, headers[1:], strict=True) if count)
             yield from self._wrapped(f"{name}: {', '.join(told)}")
+
+    def foot(self) -> Iterator[str]:
+        """What proves, kept elsewhere, that the history was not cut: the hash of its last record before this run."""
+        if self.report.run.history_head:
+            yield self._paint(f"history {self.report.run.history_head}", "dim")
 
     @property
     def _verbose(self) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from auditor.errors import HistoryError
-from auditor.history.record import HistoryUnwritableError
+from auditor.history.record import HistoryDamagedError, HistoryUnwritableError
 from auditor.history.schema import is_outdated, migrate
 from auditor.text import printable
 
@@ -31,10 +31,8 @@ _UNWRITABLE = {
     sqlite3.SQLITE_PERM: f"can't be opened: give this user the right, {_ELSEWHERE}",
     sqlite3.SQLITE_CANTOPEN: f"can't be opened: give this user the right on its folder, {_ELSEWHERE}",
 }
-_DAMAGED = {
-    sqlite3.SQLITE_NOTADB: f"is no SQLite file: move it away, {_ELSEWHERE}",
-    sqlite3.SQLITE_CORRUPT: "is damaged: move it away and put a copy back; without one the next run begins anew",
-}
+_FOREIGN = f"is no SQLite file: move it away, {_ELSEWHERE}"
+_DAMAGED = "is damaged: move it away and put a copy back; without one the next run begins anew"
 
 
 def open_database(folder: Path, *, create: bool, network: NetworkCheck) -> sqlite3.Connection:
@@ -65,7 +63,10 @@ def explained(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _UNWRITABLE:
             raise HistoryUnwritableError(f"history {name} {_UNWRITABLE[code]}") from error
-        reason = _DAMAGED.get(code, f"refused: {printable(str(error))}; look at it with `auditor history verify`")
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise HistoryDamagedError(f"history {name} {_DAMAGED}") from error
+        refused = f"refused: {printable(str(error))}; look at it with `auditor history verify`"
+        reason = _FOREIGN if code == sqlite3.SQLITE_NOTADB else refused
         raise HistoryError(f"history {name} {reason}") from error
     except OSError as error:
         reason = f"can't be made or read ({error.strerror}): give this user the right, {_ELSEWHERE}"

@@ -12,6 +12,10 @@ class HistoryUnwritableError(HistoryError):
     """The history can't be written now: rights, a full disk, a lock held too long. A run may go on without it."""
 
 
+class HistoryDamagedError(HistoryError):
+    """The file is an SQLite file, and its content is broken."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One stored run.

@@ -17,7 +17,10 @@ class Tool:
 
 @dataclass(frozen=True, kw_only=True)
 class RunInfo:
-    """Which run this is; times are RFC 3339, UTC. `notes` are what a reader must know before all else."""
+    """Which run this is; times are RFC 3339, UTC. `notes` are what a reader must know before all else.
+
+    `history_head` is the hash of the history's last record before this run; None without a history.
+    """
 
     id: str
     site: str
@@ -27,6 +30,7 @@ class RunInfo:
     policy_sha256: str
     snapshot_sha256: str
     notes: tuple[str, ...] = ()
+    history_head: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

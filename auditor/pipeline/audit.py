@@ -98,8 +98,9 @@ def judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
 
 
 def earlier_for(history: History, config: Config) -> Earlier:
-    """What the last stored audit leaves, and what went past the gate since."""
-    return replace(_last_audit(history, config), overrides=overrides_since(history, config.id))
+    """What the last stored audit leaves, what went past the gate since, and where the history stands."""
+    last = _last_audit(history, config)
+    return replace(last, overrides=overrides_since(history, config.id), history_head=history.head())
 
 
 def _last_audit(history: History, config: Config) -> Earlier:

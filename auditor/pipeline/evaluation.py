@@ -119,6 +119,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
                 *terms.notes,
                 *_allowed(facts),
             ),
+            history_head=None if snapshot.earlier is MISSING else snapshot.earlier.history_head,
         ),
         verdict=verdict_of(findings, terms.fail_on),
         summary=summarise(findings),

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from auditor.cli.option import Settings, global_options, settings
+from auditor.cli.option import Settings, global_options, settings, timeout_option
 from auditor.errors import UsageError
 from auditor.model.rules import Policy, Rule
-from auditor.text import printable
+from auditor.text import printable, short
 
 
 @click.group(name="rules")
@@ -46,6 +46,34 @@ def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
         close = get_close_matches(rule_id, rules, 1)
         raise UsageError(f"no such rule '{rule_id}'" + (f", did you mean '{close[0]}'?" if close else ""))
     write_stdout(printable(_page(rules[rule_id]), keep_newlines=True))
+    return 0
+
+
+@command.command(name="blind")
+@click.argument("run", default="latest")
+@timeout_option
+@global_options
+@click.pass_context
+def show_blind(context: click.Context, /, run: str, timeout: float, **_given: Any) -> int:
+    """Show which rules would fire on this site, which are blind, and why.
+
+    The facts of a stored run (default: the latest) are changed one at a time, one file, port, label, value or right,
+    and judged offline each time.
+    """
+    from auditor.cli.archive import open_archive
+    from auditor.cli.output import write_stdout
+    from auditor.interfaces import Deadline
+    from auditor.pipeline.blindness import sights
+
+    deadline = Deadline.after(timeout)
+    with open_archive(settings(context)) as archive:
+        snapshot = archive.snapshot(archive.find(run))
+        bench = archive.session.bench()
+    found = sights(snapshot, bench, lambda: deadline.remaining() > 0)
+    lines = [f"{sight.state:<6} {sight.rule_id}: {sight.why}" for sight in found]
+    seeing = sum(sight.state != "blind" for sight in found)
+    lines.append(f"{seeing} of {len(found)} rules see a drift of this site, {len(found) - seeing} are blind")
+    write_stdout("".join(f"{printable(short(line, 300))}\n" for line in lines))
     return 0
 
 

@@ -65,7 +65,8 @@ class Earlier:
     """The memory of the nights before; `run` is None on the first one, `protection` until a run could see it.
 
     `tips` come in the order in which they were first seen. `rights` are those that the auditor itself was last seen to
-    have, each with its source (`gitea: admin`).
+    have, each with its source (`gitea: admin`). `history_head` is the hash of the history's last record when the run
+    began (zeros before the first): whoever keeps a report can tell whether the history was cut since.
     """
 
     run: EarlierRun | None
@@ -74,3 +75,4 @@ class Earlier:
     changes: tuple[SeenChange, ...] = ()
     rights: tuple[str, ...] = ()
     overrides: tuple[SeenOverride, ...] = ()
+    history_head: str | None = None
