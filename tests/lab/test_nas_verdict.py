@@ -1,7 +1,9 @@
 """States of a real NAS, each told from green and named truthfully: what failed, where, why, and nothing besides."""
 
+import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from nas_docker import STOCK_NGINX
@@ -170,6 +172,19 @@ def test_a_stock_nginx_with_its_own_pid_log_and_cache_files_does_not_alarm(world
     assert judge(world).green
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_a_build_stamp_is_read_out_of_the_container_and_must_agree_with_the_label(
+    world: World, tmp_path: Path, right: bool
+) -> None:
+    world.changes["nas"] = {"build_stamp": {"path": "/www/build.json", "field": "commit"}}
+    (tmp_path / "build.json").write_text(json.dumps({"commit": world.canon.commits[-1 if right else -2]}))
+    (tmp_path / "Dockerfile").write_text("FROM app-web_blue:latest\nCOPY build.json /www/build.json\n")
+    for slot in ("blue", "green"):
+        world.lab.docker.build(tmp_path, f"app-web_{slot}:latest", {})
+        world.start(slot)
+    expect(judge(world), {} if right else named(nas_image_of_commit="nas:slot:blue"))
+
+
 # the proxy
 
 
@@ -319,9 +334,24 @@ def test_a_hotfix_that_was_merged_waits_for_its_deployment(world: World) -> None
     assert set(seen.failed) <= {MATCH, REPORTED}
 
 
-def test_the_remedy_of_a_changed_file_can_be_pasted(world: World) -> None:
-    edit(world, "src/a.md")
-    text = judge(world).text(MATCH)
-    assert "diff" in text
-    assert "src/a.md" in text
-    assert f"ssh -p {world.box.port}" in text
+def test_a_hotfix_from_its_first_night_to_its_deployment(world: World) -> None:
+    files = {"src/a.md": world.tree.append("src/a.md", hours=1).read_bytes()}
+    expect(judge(world), {REPORTED: {A}})
+
+    world.canon.open_pull(14, "hotfix/a", files)
+    assert judge(world).green
+
+    # forced elsewhere: nobody carries it any more, and its clock begins anew
+    world.canon.open_pull(14, "hotfix/a", {"src/a.md": b"other\n"})
+    expect(judge(world), {REPORTED: {A}})
+
+    world.canon.open_pull(14, "hotfix/a", files)
+    tip = world.canon.merge_pull(14)
+    expect(judge(world), {REPORTED: {A}})
+
+    world.tree.git("checkout", "-q", "--", "src/a.md")
+    assert world.tree.fetch("main", hours=0.1) == tip
+    for slot in ("blue", "green"):
+        world.build(slot, NEW)
+        world.start(slot)
+    assert judge(world).green

@@ -46,11 +46,7 @@ def build_arguments(commands: list[str]) -> tuple[BuildArgument, ...]:
 
     BuildKit shows what was given with the commands that ran, so that `ARG NAME` alone does not tell the value.
     """
-    found: dict[str, str | None] = {}
-    found.update({default[1]: default[2] for one in reversed(commands) if (default := _DEFAULT.fullmatch(one))})
-    for command in reversed(commands):
-        found.update(_arguments(command))
-    return tuple(_argument(name, found[name]) for name in sorted(found))
+    return tuple(_argument(name, value) for name, value in sorted(_values(commands).items()))
 
 
 def parse_image(image: JsonObject, commands: list[str] | None, label: str, place: str, judge: Judge) -> Image:
@@ -61,6 +57,9 @@ def parse_image(image: JsonObject, commands: list[str] | None, label: str, place
     seen = [(f"{name}={value}", f"{place}:env:{name}") for name, value in env]
     seen += [(f"{name}={value}", f"{place}:label:{name}") for name, value in labels.items()]
     seen += [(command, f"{place}:history") for command in commands or []]
+    seen += [
+        (f"{name}={value}", f"{place}:argument:{name}") for name, value in _values(commands or []).items() if value
+    ]
     folder = text_at(config, "WorkingDir")
     secrets = judged(judge, seen)
     facts = Image(
@@ -117,6 +116,14 @@ def instant(text: str) -> str | None:
 def _command(line: JsonObject) -> str:
     found = line.get("CreatedBy")
     return found if isinstance(found, str) else ""
+
+
+def _values(commands: list[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    found.update({default[1]: default[2] for one in reversed(commands) if (default := _DEFAULT.fullmatch(one))})
+    for command in reversed(commands):
+        found.update(_arguments(command))
+    return found
 
 
 def _arguments(command: str) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,7 @@ def _of_slot(name: str, container: Container) -> Iterator[ImageSecret]:
         )
     known = {secret.place for secret in seen}
     for place, key in keys:
-        if key.looks_secret and key.has_value and f"{place}:{key.name}" not in known:
+        if key.looks_secret and key.has_value is True and f"{place}:{key.name}" not in known:
             yield ImageSecret(
                 id=f"{place}:{key.name}", kind=_BY_NAME, hint="", places=(f"{place}:{key.name}",), slot=name
             )

@@ -110,7 +110,7 @@ def test_no_value_of_env_labels_or_history_is_kept_but_public_ones_and_commits()
     assert (arguments["GIT_SHA"].commit, arguments["NPM_TOKEN"].value) == (COMMIT, None)
     assert arguments["NPM_TOKEN"].looks_secret
     assert image.secrets is not MISSING
-    assert {secret.place for secret in image.secrets} == {"image:blue:history"}
+    assert {secret.place for secret in image.secrets} == {"image:blue:history", "image:blue:argument:NPM_TOKEN"}
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,15 @@ def test_a_secret_is_told_once_with_all_its_places(world: Any) -> None:
     assert world.put(f"{BLUE}/image/secrets", MISSING).unknown() == {"secrets-none-in-images"}
 
 
+def test_a_build_argument_is_a_secret_by_its_name_only_where_a_value_was_given(world: Any) -> None:
+    def named(has_value: Any) -> Any:
+        one = BuildArgument(name="FORGE_TOKEN", has_value=has_value, looks_secret=True, value=None, commit=None)
+        return world.put(f"{BLUE}/image/arguments", (one,)).outcomes("secrets-none-in-images")
+
+    assert named(True) == {"secrets-none-in-images": {"fail"}}
+    assert named(False) == named(MISSING) == {"secrets-none-in-images": {"pass"}}
+
+
 def test_without_docker_its_rules_do_not_apply(world: Any) -> None:
     bare = world.configured("nas/docker", "none")
     for number in (0, 1):
