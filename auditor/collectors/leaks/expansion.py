@@ -1,10 +1,10 @@
 """What is packed inside a file's bytes, one level deep and capped: UTF-16, gzip, zip (docx, jar, …), tar, base64."""
 
 import base64
-import binascii
 import gzip
 import io
 import re
+import string
 import tarfile
 import zipfile
 import zlib
@@ -17,9 +17,15 @@ _MOST_MEMBERS = 10_000
 _PIECE = 1 << 20
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _TAR_AT = 257
-_RUN = re.compile(rb"[A-Za-z0-9+/]{32,4096}={0,2}")
+# a shorter run of base64 holds no token with its name; runs are found by translation, tens of times as fast as by a
+# regular expression
+_LEAST_RUN = 40
+_IN_RUN = frozenset((string.ascii_letters + string.digits + "+/").encode())
+_FOLD = bytes(97 if char in _IN_RUN else 32 for char in range(256))
+_NEEDLE = b"a" * _LEAST_RUN
+_LONGEST_RUN = 64 << 10
 # what base64 of a text decodes to; anything else is an image, a key, a hash
-_TEXT = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+")
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,25 @@ def unpacked(data: bytes) -> Iterator[Inner]:
 
 def decoded(text: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The runs of base64 that hold a text: their place in `text` and what they decode to."""
-    for match in _RUN.finditer(text):
-        run = match[0].rstrip(b"=")
-        try:
-            inner = base64.b64decode(run[: len(run) - (len(run) % 4 == 1)] + b"=" * (-len(run) % 4))
-        except binascii.Error:
-            continue
-        if _TEXT.fullmatch(inner) and inner.isascii():
-            yield match.start(), match.end(), inner
+    folded = text.translate(_FOLD)
+    at = folded.find(_NEEDLE)
+    while at >= 0:
+        end = folded.find(b" ", at + _LEAST_RUN)
+        end = min(len(folded) if end < 0 else end, at + _LONGEST_RUN)
+        run = text[at:end]
+        # hashes and object ids are no base64 of a text; the first bytes of one show what it is
+        if _is_text(run[:_LEAST_RUN]) and _is_text(run[: len(run) & ~3]):
+            yield at, end, base64.b64decode(run[: len(run) & ~3] + _rest(run))
+        at = folded.find(_NEEDLE, end)
+
+
+def _rest(run: bytes) -> bytes:
+    rest = run[len(run) & ~3 :]
+    return b"" if len(rest) < 2 else rest + b"=" * (4 - len(rest))
+
+
+def _is_text(run: bytes) -> bool:
+    return _TEXT.fullmatch(base64.b64decode(run)) is not None
 
 
 def _gzip(data: bytes) -> Iterator[Inner]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from auditor.collectors.leaks.delta import applied
 from auditor.collectors.leaks.expansion import is_packed
 from auditor.collectors.leaks.pack import TREE, Pack, PackError
-from auditor.collectors.leaks.scan import LONG, Scanner, Sighting, line_of
+from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Scanner, Sighting, line_of
 
 # what is searched about a new place, and how far on its line's ends are looked for
-_MARGIN, _LINE = 320, 512
+_MARGIN, _LINE = 160, 512
 _LARGEST_BYTES = 64 << 20
 _NAMES = re.compile(rb"[0-7]{5,6} ([^\0/]{10,})\0")
 # shorter names hold no secret; a delta of a tree without as many such characters in a row brings none that does
@@ -76,6 +76,9 @@ class Forest:
 
     def _heirs(self, number: int, found: list[Sighting]) -> Iterator[tuple[int, Sighting, int]]:
         data = self.content(number)
+        # what a part of the text made look like a secret, the whole may explain
+        known = self._scanner.marks(data)
+        found = [one for one in found if one.hmac in known or one.encoded]
         yield from ((number, one, line_of(data, one.needle)) for one in found)
         stack = [(number, data, found)]
         while stack:
@@ -124,27 +127,20 @@ class Forest:
         self._scanner.add_whole(number, data)
         return any(word in data for word in LONG)
 
-    def _part(self, number: int, data: bytes, new: list[tuple[int, int]], whole: bool) -> bool:
+    def _part(self, number: int, data: bytes, new: list[tuple[int, int]], has_key: bool) -> bool:
         """Takes what is new in a text."""
-        if whole or is_packed(data):
+        if is_packed(data):
             self._scanner.add_whole(number, data)
             return any(word in data for word in LONG)
-        size = len(data)
-        texts = []
-        for start, end in new:
-            start = max(0, start - _MARGIN)
-            end = min(size, end + _MARGIN)
-            line = data.rfind(b"\n", max(0, start - _LINE), start)
-            start = line if line >= 0 else max(0, start - _LINE)
-            line = data.find(b"\n", end, end + _LINE)
-            end = line if line >= 0 else min(size, end + _LINE)
-            texts.append(data[start:end])
-        if any(LONG[0] in text or LONG[1] in text for text in texts):
-            self._scanner.add_whole(number, data)
-            return True
-        for text in texts:
-            self._scanner.add(number, text)
-        return False
+        windows = [_window(data, start, end) for start, end in new]
+        has_key = has_key or any(data.find(word, *window) >= 0 for window in windows for word in LONG)
+        if has_key:
+            blocks = list(_keys(data))
+            has_key = bool(blocks)
+            windows = _joined(windows, blocks)
+        for start, end in windows:
+            self._scanner.add(number, data[start:end])
+        return has_key
 
     def _search_trees(self, root: int) -> None:
         """Names of trees; a delta that can bring none is not applied."""
@@ -212,6 +208,38 @@ class Forest:
             one = left.pop()
             self._scanner.unsearched.setdefault(one, reason)
             left.extend(self._upon.get(one, ()))
+
+
+def _window(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """What is searched about a new place: a margin on either side, up to the ends of lines where these are near."""
+    start, end = max(0, start - _MARGIN), min(len(data), end + _MARGIN)
+    line = data.rfind(b"\n", max(0, start - _LINE), start)
+    start = line if line >= 0 else max(0, start - _LINE)
+    line = data.find(b"\n", end, end + _LINE)
+    return start, line if line >= 0 else min(len(data), end + _LINE)
+
+
+def _keys(data: bytes) -> Iterator[tuple[int, int]]:
+    """The blocks of private keys: what is new in one is new in its whole."""
+    for word in LONG:
+        at = data.find(word)
+        while at >= 0:
+            end = data.find(b"-----END", at, at + LONGEST_KEY)
+            end = min(len(data), (end if end >= 0 else at + LONGEST_KEY) + _MARGIN)
+            yield max(0, at - _MARGIN), end
+            at = data.find(word, at + 1)
+
+
+def _joined(windows: list[tuple[int, int]], blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The windows, and the blocks that one of them meets; what overlaps is one."""
+    met = [block for block in blocks if any(start < block[1] and block[0] < end for start, end in windows)]
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted([*windows, *met]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _weights(pack: Pack) -> list[int]:

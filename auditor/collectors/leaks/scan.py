@@ -11,9 +11,10 @@ from auditor.detector.search import Search, Secret, search
 _BATCH_BYTES = 256 << 10
 # farther than any judge looks around a candidate along a line
 _SEAM = b"\n" * 64
-_LONGEST_KEY = 8192
+LONGEST_KEY = 8192
 # kinds whose value goes over many lines: a part of the text says nothing of it
 LONG = (b"PRIVATE KEY", b"PuTTY-User-Key-File")
+_KEY_STARTS = (b"-----BEGIN", b"PuTTY-User-Key-File")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Sighting:
     """A secret in a text: `needle` are the bytes that stand there, and never leave the process.
 
     `inside` names the member of an archive; such a secret has no needle, since its bytes do not stand in the object.
+    `encoded`: the needle is the base64 that the secret was found in.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Sighting:
     hmac: str
     needle: bytes = field(repr=False)
     inside: str | None = None
+    encoded: bool = False
 
     @property
     def shown(self) -> tuple[str, str, str]:
@@ -68,6 +71,10 @@ class Scanner:
         """Another one with the same key and nothing in it."""
         return Scanner(self._key)
 
+    def marks(self, text: bytes) -> frozenset[str]:
+        """The HMACs of the secrets in a whole text."""
+        return frozenset(secret.hmac for secret in self._ask(text).secrets)
+
     def flush(self) -> None:
         """Searches what was taken so far."""
         if not self._parts:
@@ -77,10 +84,17 @@ class Scanner:
         self._parts, self._starts, self._owners, self._size = [], [], [], 0
         found = self._ask(text)
         if found.complete:
+            keys = set()
             for secret in found.secrets:
-                owner = owners[bisect_right(starts, secret.start) - 1]
-                self._note(owner, secret, _needle(text, secret))
+                number = bisect_right(starts, secret.start) - 1
+                if text.startswith(_KEY_STARTS, secret.start):
+                    # where it ends is told by its own text alone
+                    keys.add(number)
+                else:
+                    self._note(owners[number], secret, _needle(text, secret))
             self._count(found)
+            for number in sorted(keys):
+                self._search_alone(owners[number], parts[number])
             self._search_decoded(text, starts, owners)
             return
         for owner, part in zip(owners, parts, strict=True):
@@ -100,7 +114,7 @@ class Scanner:
             found = self._ask(inner)
             for secret in found.secrets:
                 owner = owners[bisect_right(starts, start) - 1]
-                self._note(owner, secret, text[start:end])
+                self._note(owner, secret, text[start:end], encoded=True)
 
     def _add_packed(self, owner: int, text: bytes) -> None:
         for inner in unpacked(text):
@@ -113,8 +127,10 @@ class Scanner:
         self.searched_bytes += len(text)
         return search(text, place="", key=self._key)
 
-    def _note(self, owner: int, secret: Secret, needle: bytes, inside: str | None = None) -> None:
-        one = Sighting(secret.kind, secret.hint, secret.hmac, needle, inside)
+    def _note(
+        self, owner: int, secret: Secret, needle: bytes, inside: str | None = None, *, encoded: bool = False
+    ) -> None:
+        one = Sighting(secret.kind, secret.hint, secret.hmac, needle, inside, encoded)
         self.sightings.setdefault(owner, {}).setdefault((secret.hmac, inside or ""), one)
 
     def _count(self, found: Search) -> None:
@@ -126,7 +142,7 @@ def _needle(text: bytes, secret: Secret) -> bytes:
     """The bytes by which the secret is known again; of a private key its place is only the first line."""
     end = secret.end
     if text.startswith(b"-----BEGIN", secret.start):
-        end = max(end, text.find(b"-----END", end, end + _LONGEST_KEY))
+        end = max(end, text.find(b"-----END", end, end + LONGEST_KEY))
     return text[secret.start : end]
 
 
