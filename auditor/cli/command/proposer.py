@@ -34,7 +34,12 @@ _SOURCES = ("local", "nas", "site")
     metavar="BASE OWNER REPO",
     help="The repository that the links must lead to; needs no policy file.",
 )
-@option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Authorities to believe besides the system's.")
+@option(
+    "--ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Authorities to believe besides the system's.",
+)
 @option(
     "--connect",
     multiple=True,

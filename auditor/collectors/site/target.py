@@ -89,7 +89,9 @@ class Gitea:
 
     def _tree(self, path: str) -> dict[str, str]:
         content = self._value(path)
-        entries = content.get("tree") if isinstance(content, dict) else None
+        entries = content.get("tree", 0) if isinstance(content, dict) else 0
+        # Gitea writes an empty list as null
+        entries = [] if entries is None else entries
         if not isinstance(entries, list) or content.get("truncated") is True:
             raise SourceError("the tree is not whole")
         return {

@@ -65,12 +65,15 @@ def _gaps(target: LinkTarget, site: Site, index: int) -> Iterator[Gap]:
         if target.asked and getattr(target, name) is MISSING:
             places = tuple(f"/site/{place.format(index)}" for place in below)
             known = next((gap for gap in site.gaps if gap.pointer.startswith(places)), None)
-            reason = "what the server answered is not enough to tell" if known is None else known.reason
+            reason = (
+                _UNSEEN.get(name, "what the server answered is not enough to tell") if known is None else known.reason
+            )
             yield Gap(
                 pointer=f"/link/targets/{index}/{name}", reason=reason, remedy=None if known is None else known.remedy
             )
 
 
+_UNSEEN = {"form_fault": "a form that loads by itself shows in the repository's tree alone, which was not seen"}
 _READS = {
     "exists": ("targets/{}/record",),
     "exists_fault": ("targets/{}/page", "targets/{}/record"),
