@@ -286,6 +286,13 @@ def blank_issues_banned(world: World) -> None:
 # --- secrets-stay-out ---
 
 
+@_drift("secrets-none-at-tip")
+def token_committed(world: World) -> None:
+    """A token is committed."""
+    line = f"GITEA_TOKEN={os.urandom(_TOKEN_LENGTH // 2).hex()}\n"
+    world.merge({"deploy.sh": line.encode()}, "Deploy by script", days_ago=0.1)
+
+
 @_drift("secrets-none-in-remotes")
 def token_in_remote(world: World) -> None:
     """The clone's remote holds a token."""
