@@ -65,6 +65,7 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
         request.say("notify", "telling what changed")
         warnings += _told(history, audited.report, request.config, None if previous is None else previous.started_at)
         request.say("notify", "")
+        warnings += _published(history, audited, request.config)
     return replace(audited, warnings=tuple(warnings))
 
 
@@ -90,6 +91,15 @@ def _told(history: History, report: Report, config: Config, previous: str | None
                 yield f"{delivery.channel} was not told of {delivery.changes} changes: {delivery.error}"
     except HistoryError as error:
         yield f"what was told is not noted: {error}"
+
+
+def _published(history: History, audited: Audited, config: Config) -> tuple[str, ...]:
+    """Mirror the verdict on Gitea, where the policy file asks for it; gives a warning for what could not be done."""
+    if config.publish is None:
+        return ()
+    from auditor.publish.delivery import publish_audit
+
+    return publish_audit(history, audited.snapshot, audited.report, config)
 
 
 def judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from auditor.config import Config
 from auditor.derive import check
 from auditor.errors import ConfigError
 from auditor.history.record import HistoryUnwritableError
@@ -50,14 +51,24 @@ def gate(
     if override is not None and audited.report.verdict != COMPLIANT:
         audited = replace(audited, report=_overridden(audited.report, override))
         record_override(folder, override, audited.snapshot, audited.report, terms.fail_on)
+    audited = replace(audited, warnings=(*audited.warnings, *_published(audited, request.config)))
     if warnings:
         return audited
     try:
         with History.open(folder) as history:
             store_run(history, audited, standing=False)
     except HistoryUnwritableError as error:
-        return replace(audited, warnings=(f"this run is not stored: {error}",))
+        return replace(audited, warnings=(*audited.warnings, f"this run is not stored: {error}"))
     return audited
+
+
+def _published(audited: Audited, config: Config) -> tuple[str, ...]:
+    """Tell the pull request of the commit, where the policy file asks for it."""
+    if config.publish is None:
+        return ()
+    from auditor.publish.delivery import publish_gate
+
+    return publish_gate(audited.snapshot, audited.report, config)
 
 
 def _sources(request: Request, bench: Bench) -> tuple[str, ...]:

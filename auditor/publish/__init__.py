@@ -1,0 +1,1 @@
+"""Writes a result to Gitea, with a token of its own and only where the policy file asks for it."""
