@@ -47,10 +47,12 @@ def derive(snapshot: Snapshot, _config: Config) -> EnvFiles:
     if local is MISSING and nas is MISSING:
         return EnvFiles()
     known = local is not MISSING and local.available
-    tracked: tuple[TrackedEnvFile, ...] | Missing = MISSING
+    on_server = tuple(_on_server(snapshot))
+    tracked: tuple[TrackedEnvFile, ...] | Missing = on_server or MISSING
     if local is not MISSING and local.tracked_env_files is not MISSING:
         found = local.tracked_env_files
-        tracked = tuple(TrackedEnvFile(source="local", branch=one.branch, path=one.path) for one in found)
+        own = (TrackedEnvFile(source="local", branch=one.branch, path=one.path) for one in found)
+        tracked = (*own, *on_server)
     return EnvFiles(
         files=(*(() if local is MISSING else _files(local)), *(() if nas is MISSING else _nas_files(nas))),
         tracked=tracked,
@@ -59,14 +61,30 @@ def derive(snapshot: Snapshot, _config: Config) -> EnvFiles:
             *(() if local is MISSING else _local_gaps(local)),
             *(() if nas is MISSING else _nas_gaps(nas)),
             *_withheld(snapshot),
+            *_search_gaps(snapshot),
         ),
     )
+
+
+def _on_server(snapshot: Snapshot) -> Iterator[TrackedEnvFile]:
+    """Env files at the tips of Gitea's branches and open pull requests; what is left out of them is the leaks' gap."""
+    leaks = snapshot.leaks
+    for file in () if leaks is MISSING or leaks.named_files is MISSING else leaks.named_files:
+        if file.is_env and file.origin == "gitea":
+            for tip in file.tips:
+                yield TrackedEnvFile(source="gitea", branch=tip.removeprefix("refs/heads/"), path=file.path)
 
 
 def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
     for name in ("local", "nas"):
         if withheld(snapshot, name):
             yield Gap(pointer="/env_file/files", reason=f"the facts of {name} are not in the snapshot")
+
+
+def _search_gaps(snapshot: Snapshot) -> Iterator[Gap]:
+    leaks = snapshot.leaks
+    if leaks is not MISSING:
+        yield from carried(leaks.gaps, ("/leaks/named_files", "/leaks/searched"), "/env_file/tracked")
 
 
 def _local_gaps(local: Local) -> Iterator[Gap]:

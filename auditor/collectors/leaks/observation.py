@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.collectors.leaks.attribution import merged
+from auditor.collectors.leaks.liveness import token_lives
 from auditor.collectors.leaks.repository import Task, search_repository
 from auditor.config.hmac_key import load_hmac_key
 from auditor.errors import SourceError
 from auditor.interfaces import Context
-from auditor.model.facts.leaks import Leaks, LeakSearch, NamedFile, Origin, Searched, Suppression
+from auditor.model.facts.leaks import Leak, Leaks, LeakSearch, NamedFile, Origin, Searched, Suppression, TokenLife
 from auditor.model.facts.witness import Gap
-from auditor.model.missing import MISSING
+from auditor.model.missing import MISSING, Missing
 from auditor.text import time_text
 from auditor.transports.mirror.place import mirror_folder
 from auditor.transports.mirror.state import load_state
@@ -49,15 +50,34 @@ class _Work:
                 searched.append(Searched(origin=origin, error=str(fault)))
         if not found:
             raise SourceError("; ".join(gap.reason for gap in self.gaps))
+        secrets = merged(leak for search in found.values() for leak in search.leaks)
+        tokens = self._tokens(secrets)
         return Leaks(
             available=True,
             observed_at=time_text(self.context.now),
             gaps=tuple(dict.fromkeys(self.gaps)),
-            secrets=merged(leak for search in found.values() for leak in search.leaks),
+            secrets=secrets,
+            tokens=tokens,
             named_files=tuple(file for search in found.values() for file in _named(search)),
             suppressed=_suppressed(found),
             searched=tuple(searched),
         )
+
+    def _tokens(self, secrets: tuple[Leak, ...]) -> tuple[TokenLife, ...] | Missing:
+        config = self.context.config
+        if not config.secrets.verify:
+            return MISSING
+        repositories: dict[Origin, Path] = {}
+        if config.local is not None:
+            repositories["local"] = config.local.path
+        if config.gitea is not None and self.context.state is not None:
+            repositories["gitea"] = mirror_folder(self.context.state, config.gitea.git_address)
+        self.context.progress("asking whether leaked tokens still work")
+        try:
+            return token_lives(secrets, repositories, self.key, self.context)
+        except SourceError as fault:
+            self._add("tokens", str(fault))
+            return MISSING
 
     def _origins(self) -> Iterator[Origin]:
         if self.context.config.gitea is not None:

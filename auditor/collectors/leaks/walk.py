@@ -110,6 +110,11 @@ class Git:
             if line.startswith(b"blob ")
         }
 
+    def content(self, oid: str) -> bytes:
+        """The content of an object, of a commit or tag the whole of it."""
+        kind = self._run(["cat-file", "-t", oid], []).decode().strip()
+        return self._run(["cat-file", kind, oid], [])
+
     def _run(self, arguments: Sequence[str], lines: Sequence[str | bytes]) -> bytes:
         with tempfile.TemporaryFile() as asked:
             asked.writelines((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
