@@ -8,10 +8,10 @@ from urllib.parse import urljoin
 
 from tree_sitter import Node
 
-from auditor.extraction.fold import Folder, Frame, place_of
+from auditor.extraction.fold import Folder, Frame
 from auditor.extraction.script import Module
 from auditor.extraction.syntax import FUNCTIONS, child_of, enclosing_functions
-from auditor.extraction.value import Record, Values
+from auditor.extraction.value import Record, Values, place_of
 
 _MOST_USES = 400
 _MOST_CONTEXTS = 16

@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 from tree_sitter import Node
 
-from auditor.extraction.scope import Definition
-from auditor.extraction.syntax import child_of, holds
+from auditor.extraction.syntax import child_of
+from auditor.extraction.url import member_of
 from auditor.extraction.value import (
     ADDRESS_SAFE,
     Items,
@@ -22,7 +21,6 @@ from auditor.extraction.value import (
     Value,
     Values,
     encoded,
-    is_unknown,
     joined,
     literal,
     text_of,
@@ -63,38 +61,8 @@ def member(value: Value, name: str, whole: str) -> Values:
     if isinstance(value, Items) and name.isdigit():
         return value.items[int(name)] if int(name) < len(value.items) else (Plain("undefined"),)
     if isinstance(value, Url):
-        return (_of_url(value, name, whole),)
+        return (member_of(value, name, whole),)
     return (unknown(whole),)
-
-
-def _of_url(url: Url, name: str, whole: str) -> Value:
-    if name == "href":
-        return url.text()
-    if name == "searchParams":
-        return url.search
-    known = url.address.known
-    if known is not None and name in ("origin", "pathname", "host", "hostname"):
-        parts = urlsplit(known)
-        texts = {"origin": f"{parts.scheme}://{parts.netloc}", "pathname": parts.path, "host": parts.netloc}
-        return literal(texts.get(name, parts.hostname or ""))
-    return unknown(whole)
-
-
-def search_of(values: Values) -> Values:
-    """What `new URLSearchParams(init)` makes of its argument."""
-    found: list[Value] = []
-    for value in values or (literal(""),):
-        if isinstance(value, Record):
-            pairs = ((key, text_of(one[0]) if len(one) == 1 else unknown(key)) for key, one in value.fields.items())
-            found.append(Search(tuple(pairs)))
-        elif isinstance(value, Text) and value.known is not None:
-            query = parse_qsl(value.known.removeprefix("?"), keep_blank_values=True)
-            found.append(Search(tuple((key, literal(text)) for key, text in query)))
-        elif isinstance(value, Search):
-            found.append(value)
-        else:
-            found.append(Search((("…", unknown("…")),)))
-    return tuple(found)
 
 
 def call(folder: "Folder", callee: Node, arguments: Sequence[Values], frame: "Frame") -> Values | None:
@@ -170,55 +138,6 @@ def _of_json(value: Any, depth: int) -> Value:
     if isinstance(value, list) and depth < 16:
         return Items(tuple((_of_json(item, depth + 1),) for item in value[:256]))
     return Plain(json.dumps(value)) if not isinstance(value, (dict, list)) else unknown("JSON")
-
-
-def with_later_calls(folder: "Folder", name: str, definition: Definition, values: Values, frame: "Frame") -> Values:
-    """An address or a query with what later statements set in it (`u.searchParams.set`, `u.pathname = …`)."""
-    if len(values) != 1 or not isinstance(values[0], (Url, Search)):
-        return values
-    value: Value = values[0]
-    for node in frame.module.found("method"):
-        callee = child_of(node, "function")
-        if callee is None or not holds(definition.scope, node):
-            continue
-        words = frame.module.text(callee).split(".")
-        if words[0] == name and words[-1] in ("set", "append") and len(words) in (2, 3):
-            value = _with_pair(folder, value, node, frame)
-    for node in frame.module.found("assignment"):
-        left = child_of(node, "left")
-        if left is not None and holds(definition.scope, node) and isinstance(value, Url):
-            text = frame.module.text(left)
-            if text in (f"{name}.pathname", f"{name}.search"):
-                value = _with_part(value, text.rpartition(".")[2], folder.values(child_of(node, "right"), frame))
-    return (value,)
-
-
-def _with_pair(folder: "Folder", value: Value, node: Node, frame: "Frame") -> Value:
-    listed = child_of(node, "arguments")
-    given = [folder.values(one, frame) for one in (listed.named_children if listed else [])]
-    key = text_of(given[0][0]).known if len(given) == 2 else None
-    if key is None:
-        return value
-    pair = (key, text_of(given[1][0]) if len(given[1]) == 1 else unknown(key))
-    if isinstance(value, Url):
-        return replace(value, search=Search((*value.search.pairs, pair)))
-    return Search((*value.pairs, pair)) if isinstance(value, Search) else value
-
-
-def _with_part(url: Url, part: str, values: Values) -> Url:
-    known = url.address.known
-    text = text_of(values[0]) if len(values) == 1 else unknown(part)
-    if known is None:
-        return url
-    split = urlsplit(known)
-    if part == "pathname":
-        origin = literal(urlunsplit((split.scheme, split.netloc, "", "", "")))
-        first = text.parts[0]
-        slash = literal("" if isinstance(first, str) and first.startswith("/") else "/")
-        return replace(url, address=joined((origin, slash, text)))
-    first = text.parts[0]
-    mark = literal("" if isinstance(first, str) and first.startswith("?") else "?")
-    return replace(url, address=joined((url.address, mark, text)))
 
 
 Method = Callable[[Value, Sequence[Values], str], Value]
@@ -328,5 +247,3 @@ _GLOBAL: dict[str, Callable[[Text], Text]] = {
     "decodeURIComponent": lambda text: encoded(text, unquote),
     "String": lambda text: text,
 }
-
-__all__ = ["call", "dashed", "is_unknown", "member", "parsed_json", "search_of", "truth", "with_later_calls"]

@@ -1,8 +1,9 @@
 """What an expression can stand for before it is run: text with holes, objects, lists, functions, addresses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, quote_plus, urljoin
 
 if TYPE_CHECKING:  # addresses are compared without a parser
@@ -100,8 +101,16 @@ class Url:
         return joined((self.address, Text(("?",)), self.search.text())) if self.search.pairs else self.address
 
 
+# how many values one expression may have, and how deep it is followed
+MOST = 8
+DEEPEST = 40
+
 Value: TypeAlias = Text | Plain | Record | Items | Function | Search | Url
 Values: TypeAlias = tuple[Value, ...]
+
+# what names a node among all modules
+Key: TypeAlias = tuple[str, int, int]
+UNDEFINED = Plain("undefined")
 
 
 def unknown(name: str) -> Text:
@@ -165,3 +174,23 @@ def resolved(relative: Text, base: Text) -> Text:
     except ValueError:
         return unknown("URL")
     return Text((head, *relative.parts[1:]))
+
+
+def joined_values(pieces: Sequence[Values]) -> Values:
+    """Every text that the pieces give one after another; holes where there would be more than MOST."""
+    texts = [tuple(dict.fromkeys(text_of(value) for value in piece)) for piece in pieces]
+    if any(len(piece) > MOST for piece in texts) or _count(texts) > MOST:
+        texts = [piece if len(piece) == 1 else (unknown("…"),) for piece in texts]
+    return tuple(joined(choice) for choice in product(*texts))
+
+
+def _count(pieces: Sequence[Sequence[Any]]) -> int:
+    count = 1
+    for piece in pieces:
+        count *= len(piece)
+    return count
+
+
+def place_of(module: "Module", node: "Node") -> Key:
+    """What names a node among all modules."""
+    return module.path, node.start_byte, node.end_byte

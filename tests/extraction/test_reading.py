@@ -78,6 +78,13 @@ def test_what_a_function_a_loop_or_a_catch_binds_is_not_the_name_outside(inner: 
     assert (link.owner, link.certain) == (OWNER, True)
 
 
+def test_a_parameter_that_is_assigned_anew_is_not_surely_what_the_call_gave() -> None:
+    code = "function f(o){if(x)o='Other';open(`https://git.example.net/${o}/site/issues/new`)}f('Acme')"
+    links = scripts(code).links
+    assert {link.owner for link in links} == {"Acme", "Other"}
+    assert not any(link.certain for link in links)
+
+
 def test_an_exported_constant_is_the_outermost_of_its_name() -> None:
     reading = Reading(origin="public", address="https://www.example.net/", terms=TERMS, judge=None)
     for path, code in {

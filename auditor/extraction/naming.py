@@ -1,0 +1,153 @@
+"""What a name can stand for: a constant, a parameter, an import, what another script left in the window."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from tree_sitter import Node
+
+from auditor.extraction.scope import Definition
+from auditor.extraction.script import Module
+from auditor.extraction.syntax import bound_names, child_of, parameters
+from auditor.extraction.url import with_later_calls
+from auditor.extraction.value import (
+    DEEPEST,
+    MOST,
+    UNDEFINED,
+    Function,
+    Record,
+    Values,
+    is_unknown,
+    joined_values,
+    place_of,
+    unknown,
+)
+
+if TYPE_CHECKING:  # the folder calls this module
+    from auditor.extraction.fold import Folder, Frame
+
+
+def named(folder: "Folder", name: str, at: Node, frame: "Frame") -> Values:
+    """What a name can stand for where it is used."""
+    if name == "undefined":
+        return (UNDEFINED,)
+    definition = frame.module.names.resolve(name, at)
+    if definition is None:
+        return global_value(folder, name, frame)
+    if definition.kind == "parameter":
+        given = _parameter(folder, definition.scope, name, frame)
+        return _with(folder, given, frame.module.names.assigned(name, definition), frame)
+    return _defined(folder, definition, name, frame)
+
+
+def _parameter(folder: "Folder", function: Node, name: str, frame: "Frame") -> Values:
+    for index, parameter in enumerate(parameters(function)):
+        for bound, path in bound_names(frame.module, parameter):
+            if bound == name:
+                return _argument(folder, function, index, parameter, path, name, frame)
+    return (unknown(name),)
+
+
+def _argument(
+    folder: "Folder", function: Node, index: int, parameter: Node, path: tuple[Any, ...], name: str, frame: "Frame"
+) -> Values:
+    given = frame.arguments.get(place_of(frame.module, function))
+    if given is None:
+        return (unknown(name),)
+    values = given[index] if index < len(given) else (UNDEFINED,)
+    found = folder.along(values, path, name)
+    if parameter.type == "assignment_pattern" and found == (UNDEFINED,):
+        return folder.values(child_of(parameter, "right"), frame)
+    return found
+
+
+def _defined(folder: "Folder", definition: Definition, name: str, frame: "Frame") -> Values:
+    if definition.kind == "hidden":
+        return (unknown(name),)
+    if definition.kind == "function":
+        return (Function(frame.module, definition.node),)
+    if definition.kind == "import":
+        return exported(folder, urljoin(frame.module.path, definition.source), str(definition.path[0]), frame)
+    value = child_of(definition.node, "value")
+    assigned = frame.module.names.assigned(name, definition)
+    if value is None and not assigned:
+        return (unknown(name),)
+    base = () if value is None else folder.along(folder.values(value, frame), definition.path, name)
+    return with_later_calls(folder, name, definition, _with(folder, base, assigned, frame), frame)
+
+
+def _with(folder: "Folder", base: Values, assignments: Sequence[Node], frame: "Frame") -> Values:
+    for node in assignments[:MOST]:
+        right = folder.values(child_of(node, "right"), frame)
+        if node.type == "augmented_assignment_expression":
+            base = joined_values((base or (unknown("…"),), right))
+        else:
+            base = tuple(dict.fromkeys((*base, *right)))
+    return base
+
+
+def exported(folder: "Folder", path: str, name: str, frame: "Frame") -> Values:
+    """What a module exports under a name; a hole for a module that was not read."""
+    module = folder.modules.get(path)
+    if module is None or frame.depth > DEEPEST:
+        return (unknown(name),)
+    inner = replace(frame, module=module, depth=frame.depth + 1)
+    if name == "*":
+        known = {key: exported(folder, path, key, inner) for key in module.exports if not key.startswith("*")}
+        return (Record(known),)
+    target = module.exports.get(name)
+    if target is None:
+        stars = [entry[0] for key, entry in module.exports.items() if key.startswith("*") and isinstance(entry, tuple)]
+        found = (exported(folder, urljoin(path, source), name, inner) for source in stars)
+        return next((values for values in found if not is_unknown(values[0])), (unknown(name),))
+    if isinstance(target, tuple):
+        return exported(folder, urljoin(path, target[0]), target[1], inner)
+    return _export_value(folder, target, name, inner)
+
+
+def _export_value(folder: "Folder", target: Node, name: str, frame: "Frame") -> Values:
+    if target.type in ("lexical_declaration", "variable_declaration"):
+        definition = frame.module.names.resolve(name, target)
+        return (unknown(name),) if definition is None else _defined(folder, definition, name, frame)
+    return folder.values(target, frame)
+
+
+def global_value(folder: "Folder", name: str, frame: "Frame") -> Values:
+    """A name that the module doesn't bind: one of the page's own, or what another script left in the window."""
+    if name in ("window", "globalThis", "self", "document", "location"):
+        return (unknown(name),)
+    if name not in folder.globals:
+        folder.globals[name] = _of_window(folder, name)
+    known = folder.globals[name]
+    if known is None or frame.depth > DEEPEST:
+        return (unknown(name),)
+    return folder.values(known[1], replace(frame, module=known[0], depth=frame.depth + 1))
+
+
+def _of_window(folder: "Folder", name: str) -> tuple[Module, Node] | None:
+    named = re.compile(rb"(?:window|globalThis|self)\s*(?:\.|\?\.)\s*" + re.escape(name.encode()) + rb"(?![\w$])")
+    for path, module in folder.modules.items():
+        if (module.classic and name.encode() in module.source) or named.search(module.source):
+            if path not in folder.windows:
+                folder.windows[path] = _window_names(module)
+            if name in folder.windows[path]:
+                return module, folder.windows[path][name]
+    return None
+
+
+def _window_names(module: Module) -> dict[str, Node]:
+    """What a script leaves for others: `window.x = …`, and the outermost names of a classic script."""
+    found: dict[str, Node] = {}
+    for node in module.found("assignment"):
+        left, right = child_of(node, "left"), child_of(node, "right")
+        if left is not None and right is not None and left.type == "member_expression":
+            holder, key = child_of(left, "object"), child_of(left, "property")
+            if holder is not None and key is not None and module.text(holder) in ("window", "globalThis", "self"):
+                found.setdefault(module.text(key), right)
+    for name, one in module.names.outermost().items() if module.classic else ():
+        value = one.node if one.kind == "function" else child_of(one.node, "value")
+        if value is not None and not one.path:
+            found.setdefault(name, value)
+    return found
