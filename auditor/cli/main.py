@@ -31,6 +31,7 @@ COMMANDS = {
     "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
     "proposer": "Follow the links to the issue form: which values are served, and where each link leads.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",
+    "secrets": "Search repositories and folders for secrets: no configuration, no network, no value shown.",
     "status": "Show the last run on one screen, each witness with its age.",
     "waive": "Print waiver entries for failures of the last run, to paste into the policy file.",
     "validate": "Check a policy file: every error at once, each with its place.",

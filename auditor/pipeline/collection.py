@@ -19,11 +19,12 @@ from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
 from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING
+from auditor.pipeline.mask import masked
 from auditor.pipeline.target import resolved_target
 from auditor.plugins import load, names
 from auditor.text import parse_time, printable, short, span_text, time_text
 
-Mode = Literal["audit", "collect", "gate", "proposer"]
+Mode = Literal["audit", "collect", "gate", "proposer", "secrets"]
 Say = Callable[[str, str], None]
 Clock = Callable[[], datetime]
 # a thread that is blocked in a system call can't be interrupted; between two looks at it, signals are
@@ -168,7 +169,7 @@ def _with_visits(snapshot: Snapshot, visits: Sequence[_Visit], started: datetime
         if visit.facts is None or visit.fault is not None:
             facts[visit.name] = visit.collector.unavailable(_reason(visit.fault), started)
         else:
-            facts[visit.name] = visit.facts
+            facts[visit.name] = masked(visit.facts)
         runs.append(_source_run(visit, facts[visit.name], started))
     return replace(snapshot, sources=(*snapshot.sources, *runs), **facts)
 

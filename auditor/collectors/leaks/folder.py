@@ -6,8 +6,10 @@
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import overload
 
 from auditor.collectors.leaks.repository import Task
 from auditor.collectors.leaks.scan import Scanner, Sighting, line_of, name_sightings
@@ -25,27 +27,47 @@ def search_folder(folder: Path, task: Task) -> LeakSearch:
     """
     if not folder.exists():
         raise SourceError(f"no such file or folder {str(folder)!r}")
-    scanner = Scanner(task.key)
-    paths: list[bytes] = []
-    unsearched: list[tuple[str, str]] = []
-    for path in _files(os.fsencode(folder), unsearched):
-        task.check()
-        data = _content(path, unsearched)
-        if data is not None:
-            scanner.add_whole(len(paths), data)
-            paths.append(path)
-    scanner.flush()
     root = os.fsencode(folder if folder.is_dir() else folder.parent)
-    shown = [name_text(os.path.relpath(path, root)) for path in paths]
+    unsearched: list[tuple[str, str]] = []
+    found = search_texts(_Files(list(_files(os.fsencode(folder), unsearched)), root, unsearched), task, "work tree")
+    lost = tuple(Unsearched(place=place, reason=why) for place, why in dict.fromkeys(unsearched))
+    return replace(found, unsearched=(*lost, *found.unsearched))
+
+
+class _Files(Sequence[tuple[bytes, bytes]]):
+    """The files that can be read, each read again when it is asked for: all of them would fill the memory."""
+
+    def __init__(self, paths: list[bytes], root: bytes, unsearched: list[tuple[str, str]]) -> None:
+        self._paths, self._root, self._unsearched = paths, root, unsearched
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, number: int) -> tuple[bytes, bytes]: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[tuple[bytes, bytes]]: ...
+    def __getitem__(self, number: int | slice) -> tuple[bytes, bytes] | list[tuple[bytes, bytes]]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        path = self._paths[number]
+        return os.path.relpath(path, self._root), _content(path, self._unsearched) or b""
+
+
+def search_texts(texts: Sequence[tuple[bytes, bytes]], task: Task, tip: str) -> LeakSearch:
+    """The secrets in texts, each with the name of its file, and in the names; `tip` says what they are part of."""
+    scanner = Scanner(task.key)
+    for number, (_, data) in enumerate(texts):
+        task.check()
+        scanner.add_whole(number, data)
+    scanner.flush()
     places = defaultdict[tuple[str, str, str], list[LeakPlace]](list)
     for number, found in scanner.sightings.items():
-        data = _content(paths[number], []) or b""
+        name, data = texts[number]
         for one in found.values():
-            places[one.shown].append(_place(shown[number], one, data))
-    for name, one, before in name_sightings([os.path.relpath(path, root) for path in paths], scanner):
-        _ = name
-        places[one.shown].append(LeakPlace(origin="folder", where="file-name", path=name_text(before)))
-    unsearched += [(os.fsencode(shown[number]).decode(), why) for number, why in scanner.unsearched.items()]
+            places[one.shown].append(_place(name_text(name), one, data, tip))
+    for _, one, before in name_sightings([name for name, _ in texts], scanner):
+        places[one.shown].append(LeakPlace(origin="folder", where="file-name", path=name_text(before), tips=(tip,)))
     return LeakSearch(
         leaks=tuple(
             Leak(
@@ -59,16 +81,19 @@ def search_folder(folder: Path, task: Task) -> LeakSearch:
         suppressed=tuple(
             Suppression(kind=kind, reason=why, count=count) for (kind, why), count in sorted(scanner.suppressed.items())
         ),
-        unsearched=tuple(Unsearched(place=place, reason=why) for place, why in unsearched),
-        objects=len(paths),
-        read=len(paths),
+        unsearched=tuple(
+            Unsearched(place=name_text(texts[number][0]), reason=why) for number, why in scanner.unsearched.items()
+        ),
+        objects=len(texts),
+        read=len(texts),
         searched_bytes=scanner.searched_bytes,
     )
 
 
-def _place(path: str, one: Sighting, data: bytes) -> LeakPlace:
+def _place(path: str, one: Sighting, data: bytes, tip: str) -> LeakPlace:
     inside = f"!{one.inside}" if one.inside else ""
-    return LeakPlace(origin="folder", where="file", path=path + inside, line=line_of(data, one.needle) or None)
+    line = line_of(data, one.needle) or None
+    return LeakPlace(origin="folder", where="file", path=path + inside, line=line, tips=(tip,))
 
 
 def _files(root: bytes, unsearched: list[tuple[str, str]]) -> Iterator[bytes]:

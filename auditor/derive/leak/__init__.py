@@ -6,6 +6,7 @@ from functools import cached_property
 
 from auditor.config import Config
 from auditor.derive.leak.remedy import holders_of, purge_command, revocation
+from auditor.detector.fixture import is_made_up
 from auditor.gitfile.ignore import Pattern, deciding, parse_patterns
 from auditor.model.facts.leaks import Leak, LeakPlace, Leaks, NamedFile
 from auditor.model.facts.snapshot import Snapshot, withheld
@@ -127,12 +128,13 @@ class _Work:
         return holders_of(self.snapshot, self.config)
 
     def judged(self, leak: Leak) -> list[LeakPlace]:
-        """The places that count: reachable (all that Gitea serves by its id is), and not in an allowed path."""
+        """The places that count: reachable (all that Gitea serves by its id is), and neither made up for a test
+        nor in an allowed path."""
         return [
             place
             for place in leak.places
             if (place.reachable or place.origin == "gitea")
-            and not (place.where == "file" and place.path is not None and self._is_allowed(place.path))
+            and not (place.where == "file" and place.path is not None and self._is_harmless(leak.kind, place.path))
         ]
 
     def secret(self, leak: Leak, places: Sequence[LeakPlace]) -> LeakedSecret:
@@ -180,6 +182,9 @@ class _Work:
         return tuple(
             LeakedToken(id=one.hmac[:ID_CHARS], alive=one.alive, place=places.get(one.hmac, "")) for one in leaks.tokens
         )
+
+    def _is_harmless(self, kind: str, path: str) -> bool:
+        return is_made_up(kind, path) or self._is_allowed(path)
 
     def _is_allowed(self, path: str) -> bool:
         """Whether `secrets.allow_paths` names the file, or a folder above it."""

@@ -38,7 +38,7 @@ class Snapshot:
     tool_version: str
     id: str
     site_id: str
-    mode: Literal["audit", "collect", "gate", "proposer"]
+    mode: Literal["audit", "collect", "gate", "proposer", "secrets"]
     started_at: str
     finished_at: str
     sources: tuple[SourceRun, ...]
