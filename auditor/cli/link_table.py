@@ -1,6 +1,6 @@
 """The links to the issue form as tables: what is declared, what each origin serves, and what a visitor then meets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
@@ -10,6 +10,7 @@ from auditor.derive.link.target import Fault, LinkTarget
 from auditor.derive.link.value import LinkValue
 from auditor.derive.variable import Declaration
 from auditor.derive.variable import derive as derive_variables
+from auditor.model.facts.site import Click, Serving
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING, Missing
 from auditor.text import printable, short
@@ -22,38 +23,59 @@ _STEPS = (
     ("the base", "base_fault"),
 )
 _WIDEST = 60
+_WIDEST_LINE = 250
 
 
 def link_table(snapshot: Snapshot, config: Config) -> str:
     """The tables: the places that declare a value, each origin, each repository that links lead to."""
     links = derive(snapshot, config)
     values = () if links.values is MISSING else links.values
-    blocks = [_origin(name, [one for one in values if one.origin == name]) for name in _origins(snapshot, values)]
+    reason = None if snapshot.site is MISSING else snapshot.site.browser_reason
+    blocks = [
+        _origin(one, [value for value in values if value.origin == one.origin], reason) for one in _servings(snapshot)
+    ]
     declared = derive_variables(snapshot, config).places
     blocks = [*([_declared(declared)] if declared is not MISSING and declared else []), *blocks]
     blocks += [_target(one) for one in (() if links.targets is MISSING else links.targets)]
     return "".join(f"{block}\n\n" for block in blocks)
 
 
-def _origins(snapshot: Snapshot, values: tuple[LinkValue, ...]) -> list[str]:
-    asked = ["public"] if snapshot.site is not MISSING and snapshot.site.public is not MISSING else []
+def _servings(snapshot: Snapshot) -> Iterator[Serving]:
+    if snapshot.site is not MISSING and snapshot.site.public is not MISSING:
+        yield snapshot.site.public
     nas = snapshot.nas
-    slots = () if nas is MISSING or nas.slots is MISSING else nas.slots
-    asked += [f"slot:{slot.name}" for slot in slots if slot.serving is not MISSING]
-    return list(dict.fromkeys((*asked, *(one.origin for one in values))))
+    for slot in () if nas is MISSING or nas.slots is MISSING else nas.slots:
+        if slot.serving is not MISSING:
+            yield slot.serving
 
 
-def _origin(name: str, values: list[LinkValue]) -> str:
-    if not values:
-        return f"{printable(name)}: no link to an issue form, and none of its values, was found"
-    rows = [list(row) for row in dict.fromkeys(_row(one) for one in values)]
-    return tabulate(rows, headers=(printable(name), "served", "evidence", "where", "verdict"), disable_numparse=True)
+def _clicks(serving: Serving, reason: str | None) -> str:
+    """What was pressed on the pages of an origin, and where it led; without a browser, why it is not known."""
+    if serving.clicks is MISSING:
+        return f"reconstructed, not clicked{f': {_clean(reason)}' if reason else ''}"
+    lines = [_clean(f"clicked on {one.page}: {_trail(one)}", _WIDEST_LINE) for one in serving.clicks]
+    return "\n".join(lines) or "reconstructed, not clicked: nothing that proposes something was found to press"
+
+
+def _trail(click: Click) -> str:
+    led = "nothing was opened" if click.url is None else f"{click.url} ({click.opened_by})"
+    return f"{' → '.join((*click.steps, led))}"
+
+
+def _origin(serving: Serving, values: list[LinkValue], reason: str | None) -> str:
+    name = printable(serving.origin)
+    table = f"{name}: no link to an issue form, and none of its values, was found"
+    if values:
+        rows = [list(row) for row in dict.fromkeys(_row(one) for one in values)]
+        table = tabulate(rows, headers=(name, "served", "evidence", "where", "verdict"), disable_numparse=True)
+    return f"{table}\n{_clicks(serving, reason)}"
 
 
 def _row(one: LinkValue) -> tuple[str, str, str, str, str]:
     place = one.path if one.line is None else f"{one.path}:{one.line}"
     verdict = next((fault for fault in (one.fault, one.case_fault) if fault is not None), None)
-    return one.variable, _shown(one.value), one.tier, _clean(place), _said(verdict)
+    evidence = f"{one.tier}, clicked" if one.clicked and one.tier != "clicked" else one.tier
+    return one.variable, _shown(one.value), evidence, _clean(place), _said(verdict)
 
 
 def _declared(places: Sequence[Declaration]) -> str:
@@ -90,5 +112,5 @@ def _said(fault: Fault) -> str:
     return "right" if fault is None else "not known" if fault is MISSING else printable(str(fault))
 
 
-def _clean(text: str) -> str:
-    return short(printable(text), _WIDEST)
+def _clean(text: str, widest: int = _WIDEST) -> str:
+    return short(printable(text), widest)

@@ -1,5 +1,6 @@
 """The tables of `auditor proposer`: what is declared, what is served, what a visitor meets."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from auditor.cli.link_table import link_table
 from auditor.config import Config, Gitea, Site
 from auditor.model.facts.local import EnvKey
 from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
-from auditor.model.facts.site import IssueLink, Place, Serving, Target
+from auditor.model.facts.site import Click, IssueLink, Place, Serving, Target
 from auditor.model.facts.site import Site as Facts
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
 from auditor.model.missing import MISSING
@@ -16,6 +17,16 @@ from auditor.model.missing import MISSING
 BASE = "https://git.example.net"
 NOW = "2026-02-01T03:00:00Z"
 CONFIG = Config(id="site", gitea=Gitea(base=BASE, owner="Acme", repo="site"), site=Site(url="https://www.example.net/"))
+META: Any = {
+    "schema_version": SCHEMA_VERSION,
+    "tool_version": "0",
+    "id": "0",
+    "site_id": "site",
+    "mode": "proposer",
+    "started_at": NOW,
+    "finished_at": NOW,
+    "sources": (),
+}
 
 
 def serving(origin: str, owner: str) -> Serving:
@@ -39,18 +50,7 @@ def shown() -> str:
     )
     files: Any = (env_file(".env", "Other"), env_file(".env.development", "Else"))
     nas = Nas(available=True, observed_at=NOW, access="probe", slots=slots, env_files=files, releases=())
-    snapshot = Snapshot(
-        schema_version=SCHEMA_VERSION,
-        tool_version="0",
-        id="0",
-        site_id="site",
-        mode="proposer",
-        started_at=NOW,
-        finished_at=NOW,
-        sources=(),
-        site=site,
-        nas=nas,
-    )
+    snapshot = Snapshot(**META, site=site, nas=nas)
     return link_table(snapshot, CONFIG)
 
 
@@ -88,3 +88,31 @@ def test_a_snapshot_without_anything_gives_no_table() -> None:
         site=MISSING,
     )
     assert link_table(bare, CONFIG) == ""
+
+
+def test_without_a_browser_each_origin_says_that_nothing_was_clicked(shown: str) -> None:
+    assert shown.count("reconstructed, not clicked") == 3
+
+
+def test_a_click_is_told_with_its_steps_and_where_it_led() -> None:
+    url = f"{BASE}/Acme/site/issues/new"
+    clicks = (
+        Click(page="/", steps=("Proposer", "Une faute"), opened_by="window.open", url=url),
+        Click(page="/b", steps=("Proposer",)),
+    )
+    read = serving("public", "Acme")
+    links = (*read.links, replace(read.links[0], tier="clicked", place=Place(path="/")))
+    shown = table(replace(read, links=links, clicks=clicks))
+    assert f"clicked on /: Proposer → Une faute → {url} (window.open)" in shown
+    assert "clicked on /b: Proposer → nothing was opened" in shown
+    assert "folded, clicked" in line(shown, "PUBLIC_GITEA_OWNER")
+
+
+def test_a_page_with_nothing_to_press_says_so_and_an_absent_browser_says_why() -> None:
+    assert "nothing that proposes something was found" in table(replace(serving("public", "Acme"), clicks=()))
+    assert "not clicked: there is no Chromium" in table(serving("public", "Acme"), "there is no Chromium")
+
+
+def table(public: Serving, reason: str | None = None) -> str:
+    site = Facts(available=True, observed_at=NOW, public=public, browser_reason=reason)
+    return link_table(Snapshot(**META, site=site), CONFIG)

@@ -15,6 +15,10 @@ import nas_world
 from gitea_history import make_repository
 from gitea_recording import World
 from gitea_replay import ReplayGitea
+from lab_need import lack
+
+from auditor.transports.browser import Browser, open_browser
+from auditor.transports.browser.fault import BrowserError
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +71,14 @@ def world(nas_lab: nas_world.Lab, tmp_path: Path) -> Iterator[nas_world.World]:
     """A production NAS in the green state, for one test to change."""
     with nas_world.run_world(nas_lab, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; skipped, with the reason, where it can't be had."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(open_browser(300))
+        except BrowserError as error:
+            lack(str(error))
+        yield running

@@ -1,5 +1,8 @@
 """A page read as the collector reads it, and the verdict that its values come to."""
 
+from collections.abc import Sequence
+
+from auditor.collectors.site.click import fetched
 from auditor.collectors.site.crawl import Crawl
 from auditor.collectors.site.gap import GapList
 from auditor.config import Config, Gitea, Site
@@ -8,8 +11,10 @@ from auditor.extraction.reading import Reading
 from auditor.extraction.term import Terms
 from auditor.interfaces import Deadline
 from auditor.model.facts.site import Serving
+from auditor.transports.browser import Browser
 from auditor.transports.http import HttpClient
 from auditor.transports.http.retry import Patience
+from auditor.visitor import Clicked, Errand, visit, with_clicks
 
 GITEA = Gitea(base="https://git.archicratie.example", owner="Archicratia", repo="archicratie-edition")
 
@@ -39,3 +44,26 @@ def verdict(serving: Serving) -> str:
     if any(isinstance(value.case_fault, str) for value in values):
         return "case"
     return "unknown" if gaps or not values else "right"
+
+
+def clicked(browser: Browser, url: str, pages: Sequence[str], flow: tuple[str, ...] = ()) -> Clicked:
+    """What pages of the site at `url` lead to in a browser."""
+    terms = Terms(base=GITEA.base, owner=GITEA.owner, repo=GITEA.repo, site=url)
+    deadline = Deadline.after(120)
+    with HttpClient(deadline=deadline, patience=Patience(attempts=1)) as http:
+        errand = Errand(
+            site=url,
+            pages=tuple(pages),
+            flow=flow,
+            terms=terms,
+            fetch=lambda url: fetched(http, url),
+            state=None,
+            deadline=deadline,
+        )
+        return visit(browser, errand, deadline)
+
+
+def with_page(serving: Serving, found: Clicked, page: str) -> Serving:
+    """The facts with what was clicked on one of the pages."""
+    clicks = tuple(one for one in found.clicks if one.page == page)
+    return with_clicks(serving, Clicked(clicks, tuple(one for one in found.links if one.place.path == page)))

@@ -1,11 +1,16 @@
 """Real built pages, and the shapes that people write by hand: each decided rightly, or not at all."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
-from site_look import look, verdict
+from site_look import clicked, look, verdict, with_page
 from site_server import SiteServer
+
+from auditor.model.facts.site import Serving
+from auditor.transports.browser import Browser
+from auditor.visitor import Clicked
 
 pytestmark = pytest.mark.lab
 
@@ -106,10 +111,20 @@ WRITTEN: dict[str, tuple[str, str]] = {
 }
 
 
+# the shapes that are pressed: all of a right and of a wrong build, and of the others those that differ most
+PRESSED = {
+    build: SHAPES if build in ("right", "case", "undefined") else ("attribute", "lazy", "own") for build in BUILDS
+}
+# what only a browser can tell of the written pages
+CLICKED = {"run-time-decides": "right", "fetched": "right"}
+CONFIGURATION = (200, {"Content-Type": "application/json"}, f'{{"b":"{BASE}","o":"{OWNER}","r":"{REPO}"}}'.encode())
+
+
 @pytest.fixture(scope="module")
 def sites() -> Iterator[dict[str, SiteServer]]:
     servers = {name: SiteServer(BUILT / name) for name in BUILDS}
     servers["written"] = SiteServer(pages={f"/{name}": page for name, (_, page) in WRITTEN.items()})
+    servers["written"].pages["/c.json"] = CONFIGURATION
     for server in servers.values():
         server.__enter__()
     yield servers
@@ -117,27 +132,61 @@ def sites() -> Iterator[dict[str, SiteServer]]:
         server.__exit__(None, None, None)
 
 
+@cache
+def looked(url: str, page: str) -> tuple[Serving, tuple[str, ...]]:
+    """A page is read once for all tests."""
+    return look(url, page)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("build", BUILDS)
 def test_a_built_page_is_decided_rightly_without_a_browser(
     sites: dict[str, SiteServer], build: str, shape: str
 ) -> None:
-    serving, gaps = look(sites[build].url, f"/{shape}/")
+    serving, gaps = looked(sites[build].url, f"/{shape}/")
     assert verdict(serving) == BUILDS[build], serving
     assert gaps == ()
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, SiteServer], name: str) -> None:
-    serving, _ = look(sites["written"].url, f"/{name}")
+    serving, _ = looked(sites["written"].url, f"/{name}")
     assert verdict(serving) == WRITTEN[name][0], serving
+
+
+@pytest.fixture(scope="module")
+def clicks(sites: dict[str, SiteServer], browser: Browser) -> dict[str, Clicked]:
+    """What each site's pages led to, in one browser for all."""
+    pages = {build: [f"/{shape}/" for shape in PRESSED[build]] for build in BUILDS}
+    pages["written"] = [f"/{name}" for name in WRITTEN]
+    return {name: clicked(browser, sites[name].url, paths) for name, paths in pages.items()}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_built_page_is_decided_alike_by_a_click(
+    sites: dict[str, SiteServer], clicks: dict[str, Clicked], build: str
+) -> None:
+    for shape in PRESSED[build]:
+        read, _ = looked(sites[build].url, f"/{shape}/")
+        unread = Serving(origin="public", address=sites[build].url)
+        for serving in (read, unread):
+            assert verdict(with_page(serving, clicks[build], f"/{shape}/")) == BUILDS[build], (shape, clicks[build])
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_with_a_browser_every_written_page_is_decided_rightly(
+    sites: dict[str, SiteServer], clicks: dict[str, Clicked], name: str
+) -> None:
+    serving = with_page(looked(sites["written"].url, f"/{name}")[0], clicks["written"], f"/{name}")
+    assert clicks["written"].fault is None
+    assert verdict(serving) == CLICKED.get(name, WRITTEN[name][0]), serving
 
 
 def test_nine_of_ten_pages_are_decided_and_none_wrongly(sites: dict[str, SiteServer]) -> None:
     cases = [(sites[build].url, f"/{shape}/", BUILDS[build]) for build in BUILDS for shape in SHAPES]
     cases += [(sites["written"].url, f"/{name}", expected) for name, (expected, _) in WRITTEN.items()]
     linked = [case for case in cases if case[2] != "unknown"]
-    said = [(verdict(look(url, page)[0]), expected) for url, page, expected in linked]
+    said = [(verdict(looked(url, page)[0]), expected) for url, page, expected in linked]
     assert len(cases) >= 60
     assert sum(one == expected for one, expected in said) >= 0.9 * len(said)
     assert not [pair for pair in said if pair[0] not in (pair[1], "unknown")]

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from auditor.collectors.nas.click import clicker
 from auditor.collectors.nas.public import Asked, ask_public
 from auditor.collectors.nas.script import Nonces, render_script, script_hash, visit_input
 from auditor.collectors.nas.visit import Occasion, facts_of
@@ -48,6 +49,7 @@ def observe(context: Context, section: Section) -> Nas:
         judge=judge,
         key=judge.key,
         expired=lambda: context.deadline.remaining() < _RESERVE_SECONDS / 2,
+        click=clicker(context),
     )
     facts = with_unfinished(facts_of(answer.frames, context.config, occasion), judge.unfinished)
     return _with_public(replace(facts, notices=answer.warnings), seen)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from auditor.collectors.nas.click import Click
 from auditor.collectors.nas.slot import NOT_FOUND_PATH, SlotAnswer, SlotPages
 from auditor.config import Config, Slot
 from auditor.detector.judgement import SecretJudge
@@ -29,12 +30,15 @@ class SlotServing:
 class ServingReader:
     """Reads slots; two that answered alike are read once. `key` is that of the HMACs, None: nobody looks for secrets.
 
+    `click` adds what a browser sees, None: nobody clicks.
+
     Pages are read as if they stood at the site's own address, which is what their links are made for.
     """
 
     config: Config
     key: bytes | None
     expired: Callable[[], bool]
+    click: Click | None = None
     _known: dict[tuple[Answer, ...], SlotServing] = field(default_factory=dict)
 
     def read(self, slot: Slot, pages: SlotPages) -> SlotServing:
@@ -57,6 +61,8 @@ class ServingReader:
         )
         lacking = [*_taken(reading, pages)]
         serving = reading.serving()
+        if self.click is not None:
+            serving = self.click(serving, pages)
         faults = (*lacking, *reading.faults)
         return SlotServing(serving, faults, () if judge is None else judge.unfinished)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 
 from auditor.collectors.nas.build_file import BuildFileReader, BuildFiles
+from auditor.collectors.nas.click import Click
 from auditor.collectors.nas.current import parse_current
 from auditor.collectors.nas.docker import DockerFacts, SlotDocker, parse_docker
 from auditor.collectors.nas.env_file import OwnValue, parse_env_files, parse_own_values
@@ -35,7 +36,8 @@ REINSTALL = "reinstall the probe: auditor probe --install"
 class Occasion:
     """What only home knows of a visit: when the session was asked (UTC), which probe was expected, how to judge.
 
-    `key` is that of the HMACs of what slots serve, None: nobody looks there. `expired` ends the reading of scripts.
+    `key` is that of the HMACs of what slots serve, None: nobody looks there. `expired` ends the reading of scripts;
+    `click` adds what a browser sees of a slot, None: nobody clicks.
     """
 
     asked_at: datetime
@@ -44,6 +46,7 @@ class Occasion:
     judge: Judge
     key: bytes | None = None
     expired: Callable[[], bool] = lambda: False
+    click: Click | None = None
 
 
 def facts_of(frames: Frames, config: Config, occasion: Occasion) -> facts.Nas:
@@ -224,7 +227,7 @@ class _Visit:
         return proxy, door
 
     def _slots(self, docker: DockerFacts | Missing, system: facts.System | Missing) -> tuple[facts.NasSlot, ...]:
-        reader = ServingReader(self._config, self._occasion.key, self._occasion.expired)
+        reader = ServingReader(self._config, self._occasion.key, self._occasion.expired, self._occasion.click)
         found = []
         for number, slot in enumerate(self._nas.slots):
             pages = self._pages(number, system)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from auditor.collectors.site.click import clicked
 from auditor.collectors.site.crawl import Crawl
 from auditor.collectors.site.gap import GapList
 from auditor.collectors.site.target import Gitea, observe_target
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from auditor.detector.judgement import SecretJudge
 
 _MOST_TARGETS = 20
-_NOT_CLICKED = "links are reconstructed from pages and scripts, not clicked"
 # a visitor doesn't wait longer, and what is down stays down
 _PATIENCE = Patience(attempts=2, idle_seconds=20)
 
@@ -42,10 +42,10 @@ def visit(context: Context, section: Section) -> Site:
 def _visit(context: Context, section: Section, http: HttpClient) -> Site:
     gaps = GapList()
     facts = _with_public(Site(available=True, observed_at=time_text(context.now)), context, section, http, gaps)
+    facts = clicked(facts, context, section, http)
     if context.config.gitea is not None:
         context.progress("asking where the links lead")
         facts = _with_targets(facts, context, context.config.gitea, http, gaps)
-    facts = replace(facts, browser="never" if section.browser == "never" else "absent", browser_reason=_NOT_CLICKED)
     return replace(facts, gaps=gaps.result(), notices=http.warnings)
 
 

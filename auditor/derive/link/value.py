@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor.config import Config, Gitea
 from auditor.extraction.address import normal_base, same_base
-from auditor.model.facts.site import Part, Place, Serving, SiteValue, Tier
+from auditor.model.facts.site import IssueLink, Part, Place, Serving, SiteValue, Tier
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
@@ -21,7 +21,7 @@ class LinkValue:
     """A value in what an origin serves. `fault` says what is wrong with it beyond letter case, `case_fault` within it.
 
     Both are None where nothing is, MISSING (with a gap) where the evidence is not enough. `steady` is the place
-    without what every build changes.
+    without what every build changes. `clicked` says that a browser was led to it too.
     """
 
     origin: str
@@ -36,6 +36,7 @@ class LinkValue:
     expression: str
     steady: str
     url: str
+    clicked: bool = False
     fault: str | Missing | None = MISSING
     case_fault: str | Missing | None = MISSING
 
@@ -44,6 +45,7 @@ class LinkValue:
 class _Raw:
     value: SiteValue
     oddity: str | None = None
+    clicked: bool = False
 
 
 def values_of(servings: Sequence[Serving], config: Config) -> tuple[tuple[LinkValue, ...], tuple[Gap, ...]]:
@@ -69,13 +71,26 @@ def values_of(servings: Sequence[Serving], config: Config) -> tuple[tuple[LinkVa
 
 
 def _raws(serving: Serving) -> Iterator[_Raw]:
+    clicked = {_repository(link) for link in serving.links if link.tier == "clicked"}
+    read = {_repository(link) for link in serving.links if link.tier != "clicked"}
+    # a click tells which of several values the script chooses: the others are not what a visitor gets
+    decided = {link.place for link in serving.links if not link.certain and _repository(link) in clicked}
     for link in serving.links:
+        seen = _repository(link) in clicked
+        if (link.tier == "clicked" and _repository(link) in read) or (link.place in decided and not seen):
+            continue
         values = {"base": link.base, "owner": link.owner, "repo": link.repo}
         for part in _PARTS:
-            value = SiteValue(part=part, value=values[part], tier=link.tier, place=link.place, certain=link.certain)
+            value = SiteValue(
+                part=part, value=values[part], tier=link.tier, place=link.place, certain=link.certain or seen
+            )
             # a slash too many after the base is taken out by Gitea, as a slash at its end is by the comparison
-            yield _Raw(value, link.fault if part == "owner" and link.fault == "encoded slash" else None)
+            yield _Raw(value, link.fault if part == "owner" and link.fault == "encoded slash" else None, seen)
     yield from (_Raw(value) for value in (*serving.values, *serving.presence))
+
+
+def _repository(link: IssueLink) -> tuple[str, str, str]:
+    return normal_base(link.base), link.owner, link.repo
 
 
 def _judged(raw: _Raw, serving: Serving, gitea: Gitea, names: dict[str, str]) -> tuple[LinkValue, str | None]:
@@ -94,6 +109,7 @@ def _judged(raw: _Raw, serving: Serving, gitea: Gitea, names: dict[str, str]) ->
         expression=one.place.expression,
         steady=_steady(one.place, serving),
         url=_address(serving, one.place),
+        clicked=raw.clicked,
     )
     if one.tier == "literal":
         return value, f"{one.value!r} stands in {one.place.path}, but no link is built of it that can be read"
@@ -128,8 +144,17 @@ def _address(serving: Serving, place: Place) -> str:
 
 
 def _open(serving: Serving) -> Iterator[Gap]:
-    """A link that is only put together at run time; a click that ended somewhere says what the reading can't."""
-    clicked = serving.clicks is not MISSING and any(click.url for click in serving.clicks)
-    for one in () if clicked else serving.open_links:
+    """A link that is only put together at run time, and that no click was led to."""
+    clicks = () if serving.clicks is MISSING else serving.clicks
+    urls = [click.url for click in clicks if click.url is not None]
+    for one in serving.open_links:
+        if any(_matches(one.known, url) for url in urls):
+            continue
         reason = f"a link to the issue form in {one.place.path} ({serving.origin}) is built at run time: {one.known}"
         yield Gap(pointer="/link/values", reason=reason, remedy=_NO_BROWSER)
+
+
+def _matches(known: str, url: str) -> bool:
+    """Whether an address may be what becomes of a text with holes (`{…}`); their queries are left out."""
+    pieces = re.split(r"\{[^{}]*\}", known.partition("?")[0])
+    return re.fullmatch(".*".join(map(re.escape, pieces)), url) is not None
