@@ -27,7 +27,8 @@ def loose_objects(folder: Path) -> Iterator[bytes]:
 
 def search_loose(folder: Path, oids: Iterable[bytes], key: bytes) -> Findings:
     """What loose objects of a folder hold."""
-    found, scanner = Findings(), Scanner(key)
+    found = Findings()
+    scanner = Scanner(key, lambda oid: (folder / oid[:2] / oid[2:]).exists())
     order = [oid.hex() for oid in oids]
     kinds: dict[int, str] = {}
     names: dict[bytes, int] = {}

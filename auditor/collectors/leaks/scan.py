@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from auditor.collectors.leaks.expansion import decoded, is_packed, unpacked
@@ -39,10 +39,13 @@ class Sighting:
 
 
 class Scanner:
-    """Collects texts by their owner's number; `sightings` and `unsearched` are complete after `flush`."""
+    """Collects texts by their owner's number; `sightings` and `unsearched` are complete after `flush`.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    `is_object` says whether a hash is the id of an object that is at hand: such a value is no secret.
+    """
+
+    def __init__(self, key: bytes, is_object: Callable[[str], bool] | None = None) -> None:
+        self._key, self._is_object = key, is_object
         self._parts: list[bytes] = []
         self._starts: list[int] = []
         self._owners: list[int] = []
@@ -69,7 +72,7 @@ class Scanner:
 
     def emptied(self) -> "Scanner":
         """Another one with the same key and nothing in it."""
-        return Scanner(self._key)
+        return Scanner(self._key, self._is_object)
 
     def marks(self, text: bytes) -> frozenset[str]:
         """The HMACs of the secrets in a whole text."""
@@ -125,7 +128,7 @@ class Scanner:
 
     def _ask(self, text: bytes) -> Search:
         self.searched_bytes += len(text)
-        return search(text, place="", key=self._key)
+        return search(text, place="", key=self._key, is_object=self._is_object)
 
     def _note(
         self, owner: int, secret: Secret, needle: bytes, inside: str | None = None, *, encoded: bool = False

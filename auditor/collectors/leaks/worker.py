@@ -65,7 +65,7 @@ def search_portion(order: Order) -> Findings:
 
 
 def _searched(pack: Pack, order: Order) -> Findings:
-    scanner = Scanner(base64.b64decode(order.key))
+    scanner = Scanner(base64.b64decode(order.key), pack.holds)
     forest = Forest(pack, scanner)
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()

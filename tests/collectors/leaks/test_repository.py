@@ -174,6 +174,17 @@ def test_what_is_packed_or_encoded_is_looked_into(
     assert place(search_repository(repo.path, TASK), secret).path == path
 
 
+def test_a_hash_that_names_an_object_of_the_repository_is_no_token(repo: Repo) -> None:
+    first = repo.commit({"f": b"1"})
+    other = "".join(random.Random(2).choices("0123456789abcdef", k=40))
+    repo.commit({"g": f'GITEA_TOKEN="{first}"\n'.encode(), "h": f'GITEA_TOKEN="{other}"\n'.encode()})
+    for packed in (False, True):
+        if packed:
+            repo.git("gc", "-q")
+        found = search_repository(repo.path, TASK)
+        assert [each.places[0].path for each in found.leaks] == ["h"]
+
+
 def test_a_bomb_is_said_to_be_unsearched_and_takes_no_memory(repo: Repo) -> None:
     repo.commit({"bomb.gz": gzip.compress(bytes(100 << 20))})
     (one,) = search_repository(repo.path, TASK).unsearched
