@@ -24,9 +24,10 @@ def measure(command: list[str], environment: dict[str, str]) -> float:
 
 def first_byte(policy: Path, listener: socket.socket, environment: dict[str, str]) -> float:
     """Until a server has the first byte of the gate."""
-    command = [sys.executable, "-m", "auditor", "gate", "-q", "--timeout", "1", "-c", str(policy)]
+    command = [sys.executable, "-m", "auditor", "gate", "-q", "--timeout", "60", "-c", str(policy)]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
+        listener.settimeout(60)
         connection, _ = listener.accept()
         with connection:
             connection.recv(1)

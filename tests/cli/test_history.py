@@ -255,3 +255,35 @@ def test_the_blind_rules_of_a_stored_run_are_told(nights: Path, inside: Any) -> 
     assert any(line.startswith("fires  local-main-fresh: local.main.behind_count") for line in lines)
     assert any(line.startswith("blind  gitea-main-protected: gitea is not configured") for line in lines)
     assert score.endswith("are blind")
+
+
+def test_a_gate_between_two_audits_does_not_hide_the_missed_night_and_an_override_is_listed(
+    clone: Path, inside: Any, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policies.yaml"
+    policy.write_text(
+        json.dumps(
+            {
+                "schema": 1,
+                "extends": "standard",
+                "id": "site",
+                "local": {"path": str(clone)},
+                "gitea": {"base": "https://git.example.net", "api": "http://127.0.0.1:9", "owner": "a", "repo": "b"},
+                "limits": {"every": "1s"},
+                "history": {"path": "state"},
+            }
+        )
+    )
+    inside("audit", "-c", policy, cwd=clone)
+    time.sleep(2.1)
+    passed = inside("gate", "-c", policy, "--override", "the shop is down", "--until", "2099-01-01", cwd=clone)
+    assert passed.returncode == 0
+    inside("audit", "-c", policy, cwd=clone)
+    listed = inside("history", "list", "-c", policy, cwd=clone).stdout.splitlines()
+    audit, gate = listed[1], next(line for line in listed if " gate " in line)
+    assert re.search(r" \d+s after the one before$", audit)
+    assert "inconclusive" in gate
+    assert any("override" in line and "the shop is down" in line for line in listed)
+    audited = inside("history", "show", "-c", policy, cwd=clone).stdout
+    assert "after a pause: no audit was stored for" in audited
+    assert "audit-overrides-none" in audited

@@ -58,8 +58,10 @@ def _run_rows(runs: "Sequence[Run]", limit: int, every: float) -> "list[tuple[st
     import json
 
     rows: list[tuple[str, ...]] = []
-    for run, before in zip(runs[:limit], (*runs[1:], None), strict=False):
+    for place, run in enumerate(runs[:limit]):
         counts = json.loads(run.counts)
+        # a gate in between is no audit, and makes up for none
+        before = next((one for one in runs[place + 1 :] if one.mode == "audit"), None)
         gap = 0.0 if before is None else _seconds(before.started_at, run.started_at)
         note = f"{span_text(gap)} after the one before" if run.mode == "audit" and gap > _MISSED * every else ""
         numbers = (str(counts.get("fail", "?")), str(counts.get("unknown", "?")))
