@@ -66,16 +66,25 @@ def _origin(serving: Serving, values: list[LinkValue], reason: str | None) -> st
     name = printable(serving.origin)
     table = f"{name}: no link to an issue form, and none of its values, was found"
     if values:
-        rows = [list(row) for row in dict.fromkeys(_row(one) for one in values)]
+        rows = _rows(values)
         table = tabulate(rows, headers=(name, "served", "evidence", "where", "verdict"), disable_numparse=True)
     return f"{table}\n{_clicks(serving, reason)}"
 
 
-def _row(one: LinkValue) -> tuple[str, str, str, str, str]:
-    place = one.path if one.line is None else f"{one.path}:{one.line}"
-    verdict = next((fault for fault in (one.fault, one.case_fault) if fault is not None), None)
-    evidence = f"{one.tier}, clicked" if one.clicked and one.tier != "clicked" else one.tier
-    return one.variable, _shown(one.value), evidence, _clean(place), _said(verdict)
+def _rows(values: Sequence[LinkValue]) -> list[list[str]]:
+    """One row for each value and verdict: a site repeats its link on every page."""
+    places: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    for one in values:
+        verdict = next((fault for fault in (one.fault, one.case_fault) if fault is not None), None)
+        place = one.path if one.line is None else f"{one.path}:{one.line}"
+        evidence = f"{one.tier}, clicked" if one.clicked and one.tier != "clicked" else one.tier
+        places.setdefault((one.variable, _shown(one.value), evidence, _said(verdict)), {})[place] = None
+    return [[*key[:3], _where(list(known)), key[3]] for key, known in places.items()]
+
+
+def _where(places: Sequence[str]) -> str:
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return _clean(places[0]) + more
 
 
 def _declared(places: Sequence[Declaration]) -> str:

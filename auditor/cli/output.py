@@ -9,15 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import click
 
 from auditor.cli.option import Settings
 from auditor.errors import OutputError
 from auditor.interfaces import Style
-from auditor.model.report import Report
 from auditor.plugins import demand, load
 from auditor.text import printable
+
+if TYPE_CHECKING:  # reports come last
+    from auditor.model.report import Report
 
 _NARROWEST, _WIDEST = 40, 120
 # the signs of our own that a terminal without Unicode lacks
@@ -51,7 +54,7 @@ def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def write_reports(outputs: Sequence[Output], report: Report, settings: Settings) -> None:
+def write_reports(outputs: Sequence[Output], report: "Report", settings: Settings) -> None:
     """Every output of the report; with --quiet the console's of a compliant one is not shown on standard output."""
     for output in outputs:
         if output.path is not None:

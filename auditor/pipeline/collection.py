@@ -20,7 +20,6 @@ from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
 from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING
 from auditor.pipeline.mask import masked
-from auditor.pipeline.target import resolved_target
 from auditor.plugins import load, names
 from auditor.text import parse_time, printable, short, span_text, time_text
 
@@ -107,6 +106,9 @@ def collect(request: Request) -> Snapshot:
         visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
         snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline), started)
         if request.target is not None:
+            # derivations come along with it, which nobody else needs before the first request
+            from auditor.pipeline.target import resolved_target
+
             snapshot = replace(snapshot, target=resolved_target(request.target, snapshot, request.config))
     why = None if request.target is None else "is not asked at this stage of the gate"
     for name in left:

@@ -12,7 +12,6 @@ from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
 from auditor.model.facts.site import Click, IssueLink, Place, Serving, Target
 from auditor.model.facts.site import Site as Facts
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
-from auditor.model.missing import MISSING
 
 BASE = "https://git.example.net"
 NOW = "2026-02-01T03:00:00Z"
@@ -27,6 +26,17 @@ META: Any = {
     "finished_at": NOW,
     "sources": (),
 }
+
+NOTHING = Snapshot(
+    schema_version=SCHEMA_VERSION,
+    tool_version="0",
+    id="0",
+    site_id="site",
+    mode="proposer",
+    started_at=NOW,
+    finished_at=NOW,
+    sources=(),
+)
 
 
 def serving(origin: str, owner: str) -> Serving:
@@ -70,24 +80,22 @@ def test_each_origin_shows_value_evidence_place_and_verdict(shown: str) -> None:
     assert "slot:blue: no link to an issue form, and none of its values, was found" in shown
 
 
+def test_a_value_that_every_page_repeats_is_one_row_that_counts_them() -> None:
+    place = IssueLink(base=BASE, owner="Acme", repo="site", tier="attribute", place=Place(path="/"))
+    links = tuple(replace(place, place=Place(path=f"/{number}")) for number in range(50))
+    public = Serving(origin="public", address="https://www.example.net/", links=links)
+    site = Facts(available=True, observed_at=NOW, public=public, targets=())
+    table = link_table(replace(NOTHING, site=site), CONFIG)
+    assert "/0 and 49 more" in line(table, "PUBLIC_GITEA_OWNER", "Acme")
+
+
 def test_a_target_below_another_base_shows_what_was_not_asked(shown: str) -> None:
     assert "https://old.example.net" in line(shown, "the repository")
     assert "not asked" in line(shown, "the login")
 
 
 def test_a_snapshot_without_anything_gives_no_table() -> None:
-    bare = Snapshot(
-        schema_version=SCHEMA_VERSION,
-        tool_version="0",
-        id="0",
-        site_id="site",
-        mode="proposer",
-        started_at=NOW,
-        finished_at=NOW,
-        sources=(),
-        site=MISSING,
-    )
-    assert link_table(bare, CONFIG) == ""
+    assert link_table(NOTHING, CONFIG) == ""
 
 
 def test_without_a_browser_each_origin_says_that_nothing_was_clicked(shown: str) -> None:
