@@ -11,6 +11,7 @@ from auditor.cli.session import open_session
 from auditor.config import Config
 from auditor.errors import UsageError
 from auditor.model.facts.target import Target
+from auditor.model.findings import COMPLIANT
 from auditor.model.missing import MISSING
 from auditor.model.rules import Severity
 from auditor.notation import utc_text
@@ -19,7 +20,6 @@ from auditor.pipeline.collection import Request
 from auditor.pipeline.evaluation import Terms
 from auditor.pipeline.gate import Waiting, gate
 from auditor.pipeline.override import Override
-from auditor.policy.verdict import COMPLIANT
 
 
 @dataclass(frozen=True)

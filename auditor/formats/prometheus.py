@@ -9,9 +9,9 @@ from collections import Counter
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor.interfaces import Style
+from auditor.model.findings import verdict_of
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome, Severity
-from auditor.policy.verdict import verdict_of
 from auditor.text import parse_time, printable
 
 _UP = {"ok": 1, "brought": 1, "partial": 1, "unavailable": 0}

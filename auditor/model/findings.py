@@ -1,9 +1,12 @@
 """What the engine found: one finding per failing or unknown element, one per rule that has none."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from auditor.model.rules import Invariant, Outcome, Severity
+
+COMPLIANT, NON_COMPLIANT, INCONCLUSIVE = "compliant", "non-compliant", "inconclusive"
 
 
 def fingerprint(rule_id: str, subject: str) -> str:
@@ -67,3 +70,11 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.fingerprint:
             object.__setattr__(self, "fingerprint", fingerprint(self.rule_id, self.subject))
+
+
+def verdict_of(findings: Sequence[Finding], fail_on: Severity) -> str:
+    """The verdict's word: failure wins over unknown, and below `fail_on` neither counts."""
+    weighty = [finding for finding in findings if finding.severity.weight >= fail_on.weight and finding.waiver is None]
+    if any(finding.outcome is Outcome.FAIL for finding in weighty):
+        return NON_COMPLIANT
+    return INCONCLUSIVE if any(finding.outcome is Outcome.UNKNOWN for finding in weighty) else COMPLIANT

@@ -16,6 +16,7 @@ from auditor.model.facts.canon import Canon
 from auditor.model.facts.config import ConfigFacts, LimitsFacts
 from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
+from auditor.model.findings import verdict_of
 from auditor.model.missing import MISSING
 from auditor.model.report import SCHEMA_VERSION, ChainLink, Report, RuleSummary, RunInfo, SourceStatus, Tool
 from auditor.model.rules import Policy, Severity
@@ -27,7 +28,7 @@ from auditor.policy.judgement import Case, asked, judge_case, vocabulary_of
 from auditor.policy.loader import load_policy
 from auditor.policy.reading import Vocabulary
 from auditor.policy.rollback import rollback_note, rollback_waivers
-from auditor.policy.verdict import summarise, verdict_of
+from auditor.policy.verdict import summarise
 
 
 @dataclass(frozen=True, kw_only=True)

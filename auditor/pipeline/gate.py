@@ -11,6 +11,7 @@ from auditor.errors import ConfigError
 from auditor.history.record import HistoryUnwritableError
 from auditor.history.store import History
 from auditor.model.facts.snapshot import Snapshot
+from auditor.model.findings import COMPLIANT
 from auditor.model.missing import MISSING
 from auditor.model.report import Report
 from auditor.pipeline.audit import Audited, earlier_for, judged, store_run
@@ -19,7 +20,6 @@ from auditor.pipeline.evaluation import Bench, Terms
 from auditor.pipeline.override import Override, record_override
 from auditor.policy.compiler import CompiledRule
 from auditor.policy.judgement import asked
-from auditor.policy.verdict import COMPLIANT
 from auditor.text import printable
 
 # a clone proves nothing of a deployment, and is not there where one runs

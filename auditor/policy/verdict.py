@@ -11,8 +11,6 @@ from auditor.model.rules import Outcome, Severity
 from auditor.policy.compiler import CompiledRule
 from auditor.policy.reading import touches
 
-COMPLIANT, NON_COMPLIANT, INCONCLUSIVE = "compliant", "non-compliant", "inconclusive"
-
 
 def summarise(findings: Sequence[Finding]) -> Summary:
     """How many findings there are of each outcome, and of each severity among the unwaived failures."""
@@ -32,14 +30,6 @@ def summarise(findings: Sequence[Finding]) -> Summary:
 
 def _count(findings: Iterable[Finding], outcome: Outcome) -> int:
     return sum(finding.outcome is outcome for finding in findings)
-
-
-def verdict_of(findings: Sequence[Finding], fail_on: Severity) -> str:
-    """The verdict's word: failure wins over unknown, and below `fail_on` neither counts."""
-    weighty = [finding for finding in findings if finding.severity.weight >= fail_on.weight and finding.waiver is None]
-    if any(finding.outcome is Outcome.FAIL for finding in weighty):
-        return NON_COMPLIANT
-    return INCONCLUSIVE if any(finding.outcome is Outcome.UNKNOWN for finding in weighty) else COMPLIANT
 
 
 def audit_facts(
