@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from auditor.config import Config
 from auditor.errors import SourceError
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 
@@ -67,7 +67,7 @@ class Deadline:
             raise SourceError("not finished within the time limit: raise --timeout")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Context:
     """What a collector is given; `seen` is what the first round observed, empty in the first round itself.
 
@@ -125,7 +125,7 @@ class Format(Protocol):
         """The report as text, ready to be written."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Style:
     """How a format may show the report; only the console cares."""
 

@@ -4,16 +4,17 @@ Absent sections are None. Fields are named like the file's keys; durations are
 seconds, paths are absolute, secrets are references.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from auditor.config.secret import SecretRef
+from auditor.frozen import frozen
 from auditor.model.rules import Waiver
 
 EVENTS = ("new", "worse", "fixed", "unknown", "waiver", "missed")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Local:
     """The developer's clone; `branch` is None where it is Gitea's."""
 
@@ -22,7 +23,7 @@ class Local:
     branch: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Allow:
     """What is allowed although the standard policy forbids it, by name."""
 
@@ -35,7 +36,7 @@ class Allow:
     login_hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Gitea:
     """The server and its repository; addresses have no slash at their end.
 
@@ -70,7 +71,7 @@ class Gitea:
         return self.git or f"{self.address}/{self.owner}/{self.repo}.git"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SshKey:
     """The key that opens the NAS: a file, or whatever the running agent holds."""
 
@@ -78,7 +79,7 @@ class SshKey:
     agent: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Slot:
     """One of the containers that take turns; `code` is its folder of the site, None where the image names it."""
 
@@ -88,7 +89,7 @@ class Slot:
     code: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Proxy:
     """What stands before the slots: `dsm`, `nginx` with its files on the NAS, or `none`."""
 
@@ -96,7 +97,7 @@ class Proxy:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SmokeCheck:
     """A request to a slot's loopback port and what it must answer."""
 
@@ -105,7 +106,7 @@ class SmokeCheck:
     contains: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class BuildStamp:
     """A JSON file in the container and the key in it that names the commit."""
 
@@ -113,7 +114,7 @@ class BuildStamp:
     field: str = "commit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Nas:
     """The production machine; `ssh`, `key`, the host key are None with `access: outside` or no credentials."""
 
@@ -134,7 +135,7 @@ class Nas:
     build_stamp: BuildStamp | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Variables:
     """The names of the public variables of which the site builds its links."""
 
@@ -143,7 +144,7 @@ class Variables:
     repo: str = "PUBLIC_GITEA_REPO"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Site:
     """The public website; `url` keeps its path and slash."""
 
@@ -156,7 +157,7 @@ class Site:
     browser: str = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Connection:
     """Where requests for `source` really go; both are `host:port`."""
 
@@ -164,7 +165,7 @@ class Connection:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Pattern:
     """An extra kind of secret; `regex` is in RE2 syntax."""
 
@@ -172,7 +173,7 @@ class Pattern:
     regex: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Secrets:
     """How secrets are searched for; `key` None: one made in the state folder."""
 
@@ -183,7 +184,7 @@ class Secrets:
     verify: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Limits:
     """Every one in seconds, but `unknown_nights`."""
 
@@ -200,7 +201,7 @@ class Limits:
     gate_budget: float = 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rollback:
     """A declared rollback; it is valid before `until` (RFC 3339, UTC)."""
 
@@ -209,21 +210,21 @@ class Rollback:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class History:
     """The folder of the stored runs."""
 
     path: Path
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WebhookNotice:
     webhook: SecretRef
     secret: SecretRef | None = None
     events: tuple[str, ...] = EVENTS
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MailNotice:
     """`sender` is the file's key `from`, which Python reserves."""
 
@@ -235,13 +236,13 @@ class MailNotice:
     events: tuple[str, ...] = EVENTS
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AppriseNotice:
     apprise: SecretRef
     events: tuple[str, ...] = EVENTS
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class HeartbeatNotice:
     """Asked on completion, whatever the verdict; `/start` and `/fail` below it likewise."""
 
@@ -251,7 +252,7 @@ class HeartbeatNotice:
 Notice = WebhookNotice | MailNotice | AppriseNotice | HeartbeatNotice
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Publish:
     """What is written to Gitea about a result, with a token of its own."""
 
@@ -261,7 +262,7 @@ class Publish:
     status: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Config:
     """One site; `file` is None where there is no policy file, `trusted` false once credentials were taken out."""
 

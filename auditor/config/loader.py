@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.config import Config, Local
@@ -12,6 +11,7 @@ from auditor.config.check import check_inherited, check_rules, check_site
 from auditor.config.section import build_config
 from auditor.document import Document, Problem, load_document
 from auditor.errors import ConfigError
+from auditor.frozen import frozen
 from auditor.schemas import data_file, validate
 
 NAME = "policies.yaml"
@@ -19,7 +19,7 @@ _MOST_EXTENDED = 10
 _SITE_KEY = re.compile(r"^(id|local|gitea|nas|site)[ \t]*:", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Chain:
     """A site's file and those that it extends, the standard policy first; `problems` are those of `extends` itself."""
 
@@ -39,7 +39,7 @@ class Chain:
         return hashlib.sha256("".join(document.sha256 for document in self.documents).encode()).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Loaded:
     """A valid configuration and the files that it was read from: rules and waivers are merged in their order."""
 

@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import ConfigError
+from auditor.frozen import frozen
 
 _LARGEST_BYTES = 65_536
 
@@ -38,7 +38,7 @@ class Secret:
         raise TypeError("a secret is neither copied into a file nor sent to another process")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SecretRef:
     """Where a secret is: the environment variable `env` or the file `file`; exactly one is given.
 

@@ -1,7 +1,6 @@
 """Who says which commit: every witness beside main's tip, the odd ones out, and the link at which the chain breaks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from auditor.config import Config
@@ -13,11 +12,12 @@ from auditor.derive.drift import Drift
 from auditor.derive.image import Images, SlotImage
 from auditor.derive.production import Production
 from auditor.derive.proxy import Proxy
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Statement:
     """The commit that a witness stands for; None where it is of none, `agrees` is against main's tip."""
 
@@ -26,7 +26,7 @@ class Statement:
     agrees: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ChainLink:
     """One step from the commit to the public bytes; `why` says what is broken or not known."""
 
@@ -35,7 +35,7 @@ class ChainLink:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Agreement:
     """`odd` are the witnesses that don't stand for main's tip; `broken_at` is the first broken link, None: none is."""
 

@@ -4,10 +4,10 @@ Every report shows it: what joins the witnesses is imported only where this run 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.local import Local
 from auditor.model.facts.snapshot import Snapshot
@@ -28,7 +28,7 @@ _CI = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Link:
     """One witness in the chain; `text` is what it holds (`214f930 +0/-0`), `age_seconds` how old that knowledge is."""
 
@@ -38,7 +38,7 @@ class Link:
     age_seconds: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Chain:
     """The links in the order in which a commit travels."""
 

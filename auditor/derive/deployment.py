@@ -1,7 +1,7 @@
 """What a deployment would do to production: which changes live on the NAS alone, and which of them it would lose."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config
 from auditor.derive import drift as drift_of
@@ -12,6 +12,7 @@ from auditor.derive.drift.comparison import DriftPath
 from auditor.derive.drift.shell import reading_command
 from auditor.derive.hotfix import Hotfix, hotfix_of
 from auditor.derive.hotfix.candidate import same_bytes
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.target import Target
 from auditor.model.facts.witness import Gap
@@ -20,7 +21,7 @@ from auditor.model.missing import MISSING, Missing
 _SHOWN = 3
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LiveChange:
     """A path of the active release that is not its commit's; `kept` is whether the commit to deploy has its bytes.
 
@@ -35,7 +36,7 @@ class LiveChange:
     reading: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Deployment:
     """The deployment that the gate is asked about; `asked` is False in every other run, and nothing more is said then.
 

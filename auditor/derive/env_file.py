@@ -1,10 +1,10 @@
 """Env files wherever they lie: who may read them, which are tracked, and whether the ignore rules keep them out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.local import IgnoreProbe, Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot, withheld
@@ -12,7 +12,7 @@ from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EnvFile:
     """An env file on a machine; `mode` is octal text."""
 
@@ -22,7 +22,7 @@ class EnvFile:
     readable_by_others: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TrackedEnvFile:
     """An env file in the tree at the tip of a branch."""
 
@@ -31,7 +31,7 @@ class TrackedEnvFile:
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EnvFiles:
     """`ignores` are the names that must be ignored, as the committed ignore rules judge them."""
 

@@ -4,9 +4,10 @@ Where no Gitea was asked, the remote-tracking branch stands for it, and only whi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.gitea_history import Commit
 from auditor.model.facts.local import CommitLine, MainBranch
@@ -19,7 +20,7 @@ _FETCHED = "git fetch in the clone, and run it again"
 _FETCH = "git fetch, or name the server under gitea: in policies.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Lineage:
     """`against` says what the clone was compared with, and `age` how old that is, as a sentence says it.
 

@@ -1,16 +1,15 @@
 """The head branches of open pull requests, against the names that the policy file allows."""
 
-from dataclasses import dataclass
-
 from auditor.config import Config
 from auditor.derive.protection.glob import glob_matches
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Pull
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Head:
     """The head of an open pull request; without `branch_names` there is one entry, with `asked` False."""
 
@@ -22,7 +21,7 @@ class Head:
     named: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Naming:
     """The open pull requests, by number."""
 

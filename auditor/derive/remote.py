@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from auditor.config import Config, Gitea
+from auditor.frozen import frozen
 from auditor.model.facts.local import CredentialPlace, Local, Origin, RemoteAddress, RemoteUrl
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot, withheld
@@ -17,7 +18,7 @@ from auditor.model.missing import MISSING, Missing
 _SSH_HOST = re.compile(r"(?:ssh://)?(?:[^@/]+@)?(?P<host>\[[^\]]+\]|[^:/\[]+)[:/]")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Address:
     """One address of the configured remote of a witness; `fault` says what is wrong with it, None: nothing."""
 
@@ -29,7 +30,7 @@ class Address:
     fault: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Credential:
     """A place in a witness's git configuration that holds a credential; its value was never kept.
 
@@ -46,7 +47,7 @@ class Credential:
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Remotes:
     """The addresses of the configured remotes, and every credential in a git configuration."""
 

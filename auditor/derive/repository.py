@@ -1,12 +1,12 @@
 """The active release's own git repository: what in it hides changes, runs programs, or turns verification off."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from auditor.config import Config
 from auditor.derive.production import active_release
 from auditor.derive.remote import fault, hosts_of
+from auditor.frozen import frozen
 from auditor.model.facts.local import RemoteUrl
 from auditor.model.facts.nas import Nas, Release
 from auditor.model.facts.nas_git import GitDirectory
@@ -18,7 +18,7 @@ _ORIGIN = "origin"
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Mask:
     """What makes git look away, run a program, or read other content; `path` is relative to the site's root."""
 
@@ -29,7 +29,7 @@ class Mask:
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Verification:
     """A setting that turns the verification of certificates off."""
 
@@ -40,7 +40,7 @@ class Verification:
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RepositoryAddress:
     """An address of the repository's `origin`; `fault` says what is wrong with it, None: nothing."""
 
@@ -51,7 +51,7 @@ class RepositoryAddress:
     fault: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Repository:
     """The repository of the active release; `path` is the folder of its code, `git_path` None without `.git`."""
 

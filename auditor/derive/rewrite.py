@@ -1,9 +1,9 @@
 """The tips of main that earlier runs saw, and whether today's tip still contains each: none may ever vanish."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.earlier import SeenTip
 from auditor.model.facts.gitea import Activity, Gitea
 from auditor.model.facts.snapshot import Snapshot
@@ -13,7 +13,7 @@ from auditor.model.missing import MISSING, Missing
 _NO_MEMORY = "no earlier run can be asked: the history was not opened"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Tip:
     """A commit that main pointed to; `pushed_by` and `pushed_at` say, by the activity feed, who put another there.
 
@@ -28,7 +28,7 @@ class Tip:
     pushed_at: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rewrite:
     """The earlier tips of the configured branch, and its tip now; at least one entry."""
 

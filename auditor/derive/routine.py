@@ -1,9 +1,9 @@
 """Whether audits come as often as they should, and whether each may still see what the one before it saw."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.earlier import EarlierRun
 from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.nas import Nas
@@ -17,7 +17,7 @@ _SLACK = 1.5
 _CLOCK_SECONDS = 300
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Lapse:
     """Something that was better before: `kind` and `name` are of its subject."""
 
@@ -27,7 +27,7 @@ class Lapse:
     remedy: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Routine:
     """The lapses since the last stored audit; `note` is what every reader must know of them, empty: nothing."""
 

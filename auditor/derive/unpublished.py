@@ -1,10 +1,10 @@
 """Work that only the clone holds: commits on a branch, stashes, changed and untracked files, with the age of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from auditor.config import Config
+from auditor.frozen import frozen
 from auditor.model.facts.local import Branch, Local
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
@@ -13,7 +13,7 @@ from auditor.model.missing import MISSING, Missing
 _READ = ("branches", "detached", "stashes", "staged", "unstaged", "untracked")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Work:
     """Something that would be lost with this machine; `since` is when its oldest part was made."""
 
@@ -23,7 +23,7 @@ class Work:
     since: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Unpublished:
     """The clone's unpublished work: branches first, then stashes, then files by path."""
 

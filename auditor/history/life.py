@@ -1,12 +1,13 @@
 """How the life of a finding goes on from one run to the next; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from auditor.frozen import frozen
 from auditor.history.record import FindingLife, FindingState, Judgement
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Past:
     """What is known of the judged rules before a run: lives by fingerprint, the last complete judgement by rule."""
 

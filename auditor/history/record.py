@@ -1,9 +1,9 @@
 """What the history takes in and gives back: runs, states of findings, last judgements, records of the chain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from auditor.errors import HistoryError
+from auditor.frozen import frozen
 
 Body = Mapping[str, object]
 
@@ -16,7 +16,7 @@ class HistoryDamagedError(HistoryError):
     """The file is an SQLite file, and its content is broken."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Run:
     """One stored run.
 
@@ -37,7 +37,7 @@ class Run:
     host: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FindingState:
     """What one run says of one element: `outcome` is `fail`, `unknown`, or `pass` for one seen right again."""
 
@@ -51,7 +51,7 @@ class FindingState:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Judgement:
     """That a run judged a rule; `complete`: it saw every element, so that one without a finding is right or is gone."""
 
@@ -59,7 +59,7 @@ class Judgement:
     complete: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FindingLife:
     """A finding through all runs, by their moments of start.
 
@@ -86,7 +86,7 @@ class FindingLife:
     occurrences: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LastJudgement:
     """The last stored run that judged a rule; `complete_at` is the last one that saw all of its elements.
 
@@ -100,7 +100,7 @@ class LastJudgement:
     failing: Mapping[str, FindingLife]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ChainRecord:
     """One link of the chain; `body` is canonical JSON text, hashes are hex."""
 

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from auditor.frozen import frozen
 from auditor.model.rules import Invariant, Outcome, Severity
 
 COMPLIANT, NON_COMPLIANT, INCONCLUSIVE = "compliant", "non-compliant", "inconclusive"
@@ -14,7 +15,7 @@ def fingerprint(rule_id: str, subject: str) -> str:
     return hashlib.sha256(f"{rule_id}\n{subject}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Location:
     """Where the reader should look; every part may be unknown."""
 
@@ -24,7 +25,7 @@ class Location:
     url: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EvidenceValue:
     """One value that the verdict rests on; `value` is JSON text, null where it could not be had."""
 
@@ -32,7 +33,7 @@ class EvidenceValue:
     value: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WaiverNote:
     """The waiver that covers a finding, as reports show it."""
 
@@ -41,7 +42,7 @@ class WaiverNote:
     expires: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Finding:
     """What one rule says of one element, or of all of them.
 

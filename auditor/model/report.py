@@ -1,7 +1,6 @@
 """The report: what a run was, what it saw, what it found; every format renders this and nothing else."""
 
-from dataclasses import dataclass
-
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import Finding
 from auditor.model.rules import Invariant, Severity
@@ -9,13 +8,13 @@ from auditor.model.rules import Invariant, Severity
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Tool:
     name: str
     version: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RunInfo:
     """Which run this is; times are RFC 3339, UTC. `notes` are what a reader must know before all else.
 
@@ -33,7 +32,7 @@ class RunInfo:
     history_head: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SeverityCount:
     """How many unwaived failures of each severity."""
 
@@ -43,7 +42,7 @@ class SeverityCount:
     critical: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Summary:
     """How many findings of each outcome; a waived failure counts as `waived` alone, and in no severity."""
 
@@ -55,7 +54,7 @@ class Summary:
     by_severity: SeverityCount
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SourceStatus:
     """How the observation of one source went.
 
@@ -69,7 +68,7 @@ class SourceStatus:
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RuleSummary:
     """A rule of the policy as reports list it, silent ones too; `judged` is false for a disabled or unasked one."""
 
@@ -85,7 +84,7 @@ class RuleSummary:
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ChainLink:
     """One part of the chain from the clone to the public site, in one line: `gitea 214f930 CI ok`."""
 
@@ -95,7 +94,7 @@ class ChainLink:
     age_seconds: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Report:
     """Everything that a format may show."""
 

@@ -1,7 +1,8 @@
 """What a policy holds: rules and waivers, as data; how they are judged is the engine's matter."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from auditor.frozen import frozen
 
 
 class Severity(Enum):
@@ -36,7 +37,7 @@ class Outcome(Enum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Place:
     """Where something stands in a policy file; line and column count from 1."""
 
@@ -48,7 +49,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LocationExpressions:
     """The CEL expressions that give a finding its location; None where the rule names none."""
 
@@ -58,7 +59,7 @@ class LocationExpressions:
     url: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EvidenceExpression:
     """A CEL expression whose value a finding shows under `name`."""
 
@@ -66,7 +67,7 @@ class EvidenceExpression:
     expression: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rule:
     """One rule of the policy.
 
@@ -103,7 +104,7 @@ class Rule:
     place: Place | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Waiver:
     """A failure that somebody answers for until a moment; `expires_at` is the first moment it no longer holds.
 
@@ -121,7 +122,7 @@ class Waiver:
     place: Place | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Policy:
     """The rules and waivers that a run is judged by; `sha256` is of the files that they were read from."""
 

@@ -4,12 +4,13 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from auditor import __version__
 from auditor.config import Config, HeartbeatNotice
 from auditor.errors import HistoryError
+from auditor.frozen import frozen
 from auditor.history.life import Past, changed_lives
 from auditor.history.lock import site_lock
 from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
@@ -28,7 +29,7 @@ from auditor.policy.baseline import EarlierFailure, Judgements
 from auditor.text import time_text
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Audited:
     """What an audit gave; `warnings` are what could not be done besides (a history that can't be written)."""
 

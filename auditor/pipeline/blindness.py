@@ -1,9 +1,10 @@
 """Which rules would see a drift of this site: each single change of what a run observed is judged, offline."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome
@@ -14,7 +15,7 @@ from auditor.policy.compiler import CompiledRule
 _NEVER = "no single change that was tried makes it fail"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Sight:
     """What one rule sees: `why` is the change that makes it fire, what fails already, or the reason why it is blind."""
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from auditor import __version__
 from auditor.config import Config
 from auditor.errors import AuditorError
+from auditor.frozen import frozen
 from auditor.interfaces import Collector, Context, Deadline, Witness
 from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
@@ -42,7 +43,7 @@ def _silence(_source: str, _text: str) -> None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Request:
     """What is to be collected.
 

@@ -1,9 +1,9 @@
 """What changed from one report to another, finding by finding; pure. What was not observed is not gone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.findings import Finding
 from auditor.model.report import Report
 from auditor.model.rules import Outcome
@@ -12,7 +12,7 @@ _WORDS = {Outcome.FAIL: "fails", Outcome.UNKNOWN: "unknown"}
 Change = Literal["new", "fixed", "unknown", "unobserved", "waived", "unwaived", "worse", "better"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Difference:
     """One finding whose standing differs; `finding` is the later report's where it has one, else the earlier's."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,6 +11,7 @@ from auditor import __version__
 from auditor.config import Config
 from auditor.config.fact import config_facts, limits_facts
 from auditor.config.loader import Loaded
+from auditor.frozen import frozen
 from auditor.model.codec import canonical, encode
 from auditor.model.facts.canon import Canon
 from auditor.model.facts.config import ConfigFacts, LimitsFacts
@@ -31,7 +32,7 @@ from auditor.policy.rollback import rollback_note, rollback_waivers
 from auditor.policy.verdict import summarise
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Bench:
     """A policy ready to judge with: the configuration, the rules as data, and the rules compiled."""
 
@@ -40,7 +41,7 @@ class Bench:
     compiled: tuple[CompiledRule, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Terms:
     """How a report is to be made; `notes` stand before everything else, `rules` are globs of the rules asked for."""
 

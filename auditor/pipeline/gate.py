@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.config import Config
 from auditor.derive import check
 from auditor.errors import ConfigError
+from auditor.frozen import frozen
 from auditor.history.record import HistoryUnwritableError
 from auditor.history.store import History
 from auditor.model.facts.snapshot import Snapshot
@@ -28,7 +29,7 @@ _POLL_SECONDS = 5.0
 _SUBJECT = {"deploy": "gitea", "switch": "nas", "after": "nas"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Waiting:
     """How long pending CI is waited for, in seconds; `pause` lets some of them pass."""
 

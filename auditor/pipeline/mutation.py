@@ -8,10 +8,10 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING, Missing
 
@@ -26,7 +26,7 @@ _NOT_FACTS = frozenset(("available", "error", "gaps", "observed_at", "evidence")
 ROOTS = ("local", "gitea", "nas", "canon", "site")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Mutant:
     """The changed snapshot; `root` is the source, `text` says what was changed: `nas.slots[0].port: 8081 → 8082`."""
 

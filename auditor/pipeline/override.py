@@ -4,9 +4,10 @@ import getpass
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from auditor.frozen import frozen
 from auditor.history.chain import body_of
 from auditor.history.record import ChainRecord
 from auditor.history.store import History
@@ -32,7 +33,7 @@ _UNREAD = SeenOverride(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Override:
     """What `--override REASON --until TIME` says; `until` is RFC 3339, UTC."""
 

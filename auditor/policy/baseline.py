@@ -1,13 +1,14 @@
 """Today's findings against the last run that judged the same rule: new, unchanged, or absent now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from auditor.frozen import frozen
 from auditor.model.findings import Finding
 from auditor.model.rules import Outcome
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EarlierFailure:
     """A failure of the last run that judged its rule."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from auditor.document import Problem
 from auditor.errors import ConfigError
+from auditor.frozen import frozen
 from auditor.model.rules import Rule
 from auditor.policy.expressions import INDEX, ITEMS, Checker, ExpressionError
 from auditor.policy.reading import Vocabulary
@@ -20,7 +21,7 @@ _ELEMENT = "*"
 Locate = Callable[[Rule, str, int, int, str], Problem]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Part:
     """A piece of a template: literal text, or the expression whose value stands there."""
 
@@ -28,7 +29,7 @@ class Part:
     code: bytes | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Named:
     """A compiled expression and the name under which its value is shown."""
 
@@ -36,7 +37,7 @@ class Named:
     code: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RootUse:
     """A root of the facts and those of its members that a rule's expressions name; None: the root as a whole."""
 
@@ -44,7 +45,7 @@ class RootUse:
     members: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CompiledRule:
     """A rule with its expressions compiled; `reads` are the JSON pointers of the facts that decide its outcome.
 

@@ -1,10 +1,10 @@
 """A snapshot judged by a policy: the whole way from facts to findings, pure and repeatable."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from auditor.frozen import frozen
 from auditor.model.codec import encode
 from auditor.model.facts.audit import Audit
 from auditor.model.findings import Finding
@@ -23,7 +23,7 @@ from auditor.text import parse_time
 AUDIT_ROOT = "audit"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Case:
     """What is judged: the facts by root (JSON-ready), how each source fared, and the moment that counts as now."""
 

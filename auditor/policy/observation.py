@@ -1,17 +1,17 @@
 """The facts as rules see them: by root, JSON-ready, with the gaps that say what could not be observed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.policy.compiler import CompiledRule
 
 Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Observation:
     """The facts as rules see them, by root, and what could not be observed of them.
 

@@ -1,7 +1,6 @@
 """Why production is not what main says: the cause that explains it, and those that were ruled out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from auditor.config import Config
 from auditor.derive import hotfix as hotfix_of
@@ -9,11 +8,12 @@ from auditor.derive import production as production_of
 from auditor.derive.cause.content import content_verdicts
 from auditor.derive.cause.place import Verdict, place_verdicts
 from auditor.derive.production import Production
+from auditor.frozen import frozen
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.missing import MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RuledOut:
     """A cause that does not explain it, and why."""
 
@@ -21,7 +21,7 @@ class RuledOut:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Explanation:
     """`name` is stale, rolled-back, wrong-branch, rewritten-main, hotfix, partial-deployment, build-artefact,
     tampering, none (there is nothing to explain) or unknown; `text` says what speaks for it.
@@ -32,7 +32,7 @@ class Explanation:
     ruled_out: tuple[RuledOut, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Cause:
     """Of the deployed commit's place against main's tip, and of the files against that commit."""
 

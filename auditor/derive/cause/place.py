@@ -1,12 +1,12 @@
 """Why the deployed commit is not main's tip: each cause with what speaks for it, or why it is ruled out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from auditor.config import Config
 from auditor.derive.drift.canonical import commit_of
 from auditor.derive.production import Production, active_release, on_main
 from auditor.derive.provenance.pull import merged_into
+from auditor.frozen import frozen
 from auditor.model.facts.nas import Nas, Release
 from auditor.model.facts.nas_git import GitDirectory
 from auditor.model.facts.snapshot import Snapshot
@@ -14,7 +14,7 @@ from auditor.model.missing import MISSING
 from auditor.text import short
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Verdict:
     """What is said of one cause: `holds` with its text, or ruled out with the reason."""
 

@@ -4,12 +4,13 @@ Each status is judged by itself: the server's combined state covers one page, an
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config
 from auditor.derive.check.context import Context, Reasons, Stage, State, contexts_of, gap_at
 from auditor.derive.check.required import Required, is_demanded, required_of, runs_on_branches
 from auditor.derive.drift.canonical import commit_of
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Gitea, MainBranch
 from auditor.model.facts.gitea_history import Workflow
 from auditor.model.facts.snapshot import Snapshot
@@ -21,7 +22,7 @@ _UNNAMED = "main's protection has status checks switched on and names none"
 _PARTLY = "the workflow runs on pushes to some branches only: whether to those of pull requests can't be told"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Demand:
     """A required context, and whether the protection demands it before a merge; `text` says what is wrong."""
 
@@ -30,7 +31,7 @@ class Demand:
     demanded: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Check:
     """`state` is that of all required contexts together: the worst of them."""
 

@@ -1,7 +1,7 @@
 """How a required context stands: on main's tip, else on the head of the pull request that brought it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -9,6 +9,7 @@ from auditor.config import Config
 from auditor.derive.check.genuine import is_genuine, leaves_creator_empty
 from auditor.derive.check.required import PULL, PUSH, Required
 from auditor.derive.provenance.pull import merged_into, unread
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import CommitStatuses, Gitea, MainBranch, Pull, Status
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
@@ -21,7 +22,7 @@ _UNTOLD = "this server was never seen to leave the creator of a real run empty: 
 _NOBODY = "somebody whom the server doesn't name"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Context:
     """A required context as it stands on `commit` (main's tip, or the head of pull request `pull`).
 
@@ -43,7 +44,7 @@ class Context:
     posted_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Reasons:
     """Why a context's facts are not known, where they aren't."""
 
@@ -51,7 +52,7 @@ class Reasons:
     genuine: Gap
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Stage:
     """What the contexts are judged by; `pull` brought the tip, None: none did, MISSING: that is not known.
 
@@ -80,7 +81,7 @@ class Stage:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class _Found:
     """The entries of one context, and where they stand; `entries` empty: absent, MISSING: not observed."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from auditor.derive.protection.glob import glob_matches, is_plain
+from auditor.frozen import frozen
 from auditor.model.facts.gitea_history import Workflow, WorkflowEvent
 from auditor.model.missing import MISSING, Missing
 
@@ -12,7 +12,7 @@ PUSH, PULL = " (push)", " (pull_request)"
 _JOB = re.compile(r"(?P<workflow>.+?) / .+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Required:
     """A required context: a name of `checks`, or a glob of the protection's; `stem` is it without its event.
 

@@ -12,6 +12,7 @@ from typing import Literal
 from auditor.config import Config
 from auditor.derive.drift.canonical import commit_of, tree_gaps, tree_of
 from auditor.derive.drift.comparison import Comparison, DriftPath, Listing, Unjudged, compare
+from auditor.frozen import frozen
 from auditor.model.facts.nas import Nas, Release, ReleaseFile
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
@@ -22,7 +23,7 @@ _OF_RELEASE = re.compile(r"(/nas/releases/\d+)(?:/files|/pruned|/git|/git/head|/
 _ACTIVE = ("changed", "extra", "unjudged")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ReleaseDrift:
     """A release against the commit that it is of; `proof` says how the commit is known.
 
@@ -46,7 +47,7 @@ class ReleaseDrift:
     intact: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Drift:
     """The active release's drift, and every release's; `changed` are paths of the commit, `extra` the others."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from auditor.dockerignore import DockerIgnore
+from auditor.frozen import frozen
 from auditor.gitfile.ignore import Pattern, deciding_from_root, parse_patterns
 from auditor.model.facts.canon import CanonFile, CanonTree
 from auditor.model.facts.nas import PrunedFolder, ReleaseFile
@@ -21,7 +22,7 @@ _NOISE = re.compile(
 Kind: TypeAlias = Literal["modified", "missing", "type-changed", "eol-only", "extra"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class DriftPath:
     """A path that is not the commit's; `sha256` is what lies there, `canonical` what should, None where nothing does.
 
@@ -49,7 +50,7 @@ class DriftPath:
         return self.kind != "extra" or (not self.ignored and (not self.noise or self.verbatim))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Unjudged:
     """A path that can't be compared, and why."""
 
@@ -57,7 +58,7 @@ class Unjudged:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Listing:
     """What was read of a release: `whole` is False where files may be missing from the list."""
 
@@ -66,7 +67,7 @@ class Listing:
     whole: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Comparison:
     """`changed` are paths of the commit, `extra` the others; each sorted by path."""
 

@@ -14,6 +14,7 @@ from auditor.derive.drift import Drift
 from auditor.derive.drift.comparison import DriftPath
 from auditor.derive.drift.shell import reading_command
 from auditor.derive.hotfix.candidate import Candidate, candidates
+from auditor.frozen import frozen
 from auditor.model.facts.earlier import SeenChange
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
@@ -28,7 +29,7 @@ _NO_MEMORY = Gap(
 _LISTS = ("changed", "extra", "changes")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Change:
     """A path of the active release whose bytes are not the commit's.
 
@@ -57,7 +58,7 @@ class Change:
     reading: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Carrier:
     """A pull request that has bytes of the NAS: `carries` counts those that it brings, `lacks` names tracked changes
     of the NAS that it doesn't, and `differs` those of its own paths that lie on the NAS otherwise.
@@ -74,7 +75,7 @@ class Carrier:
     url: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Hotfix:
     """The changes of the active release (`changed`: paths of the commit, `extra`: others, `changes`: both), and the
     pull requests that have any of them.

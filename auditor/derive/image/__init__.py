@@ -1,7 +1,7 @@
 """What each slot runs: which commit its image is of and what proves it, what was changed since, who can reach it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config, Nas
 from auditor.derive import production as production_of
@@ -11,6 +11,7 @@ from auditor.derive.image.gap import field_gaps, list_gaps
 from auditor.derive.image.proof import Grade, Judgement, Proof, judge_image
 from auditor.derive.image.secret import ImageSecret, secrets_of
 from auditor.derive.image.state import exposed, fault_of
+from auditor.frozen import frozen
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.nas_docker import Container
 from auditor.model.facts.snapshot import Snapshot
@@ -21,7 +22,7 @@ _NO_SLOT = Gap(pointer="/image", reason="which slot is to be switched to is not 
 _LABEL_REMEDY = "docker build --label {label}=$(git rev-parse HEAD), or name a build_stamp in policies.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SlotImage:
     """A slot and the image that its container runs.
 
@@ -55,7 +56,7 @@ class SlotImage:
     fault: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Images:
     """The slots in the order of the policy file, before a switch the one alone that is to be active.
 

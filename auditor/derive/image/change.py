@@ -2,15 +2,15 @@
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from auditor.config import Nas
+from auditor.frozen import frozen
 from auditor.model.facts.nas_docker import Container, ContainerChange
 from auditor.model.missing import MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ContainerPath:
     """A path that the image does not decide; `code` is the place of the code, `source` what a mount puts there."""
 

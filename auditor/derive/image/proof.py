@@ -3,11 +3,11 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from auditor.config import Config
 from auditor.derive.drift.canonical import commit_of, commits_of, files_of
+from auditor.frozen import frozen
 from auditor.model.facts.canon import CanonCommit, CanonFile
 from auditor.model.facts.nas import Answer, NasSlot
 from auditor.model.facts.nas_docker import Container, Image
@@ -18,7 +18,7 @@ Grade: TypeAlias = Literal["label", "stamp", "argument", "content"]
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Proof:
     """What names a commit, and which; a label may give its first digits alone."""
 
@@ -26,7 +26,7 @@ class Proof:
     commit: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Judgement:
     """`holds` is whether the image is of the commit: MISSING where nothing proves it, or a proof was not read."""
 

@@ -1,8 +1,8 @@
 """The secrets that env, labels and build history of the slots' images and containers hold: by kind and place alone."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from auditor.frozen import frozen
 from auditor.model.facts.local import EnvKey
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.nas_docker import BuildArgument, Container, SecretSeen
@@ -12,7 +12,7 @@ _HMAC_SHOWN = 12
 _BY_NAME = "a variable named like a secret"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ImageSecret:
     """A secret; `id` is the start of its HMAC, or its place where its name alone gives it away."""
 

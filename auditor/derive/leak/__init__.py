@@ -7,6 +7,7 @@ from functools import cached_property
 from auditor.config import Config
 from auditor.derive.leak.remedy import holders_of, purge_command, revocation
 from auditor.detector.fixture import is_made_up
+from auditor.frozen import frozen
 from auditor.gitfile.ignore import Pattern, deciding, parse_patterns
 from auditor.model.facts.leaks import Leak, LeakPlace, Leaks, NamedFile
 from auditor.model.facts.snapshot import Snapshot, withheld
@@ -23,7 +24,7 @@ _FILES = ("env_tracked", "env_in_history", "key_files")
 _JUDGED_BY_CONTENT = (".pem", ".key", ".npmrc", ".pypirc", ".netrc", "_netrc", ".git-credentials", "config.json")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LeakedSecret:
     """A secret; `id` is the start of its HMAC. `places` are in words, `more` says how many others there are.
 
@@ -45,7 +46,7 @@ class LeakedSecret:
     holders: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LeakedFile:
     """A file whose name alone is noteworthy; `tips` are the refs at whose tip it lies."""
 
@@ -57,7 +58,7 @@ class LeakedFile:
     holders: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LeakedToken:
     """A leaked token of Gitea, and whether the server still takes it."""
 
@@ -66,7 +67,7 @@ class LeakedToken:
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LeakedThings:
     """What the rules about repositories judge; a secret is in one of `at_tip` and `in_history`, never in both."""
 

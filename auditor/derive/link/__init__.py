@@ -1,12 +1,13 @@
 """The links to the issue form: what each origin serves against the canonical values, and where each link leads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config
 from auditor.derive.link.exposure import Leak, PublicName, leaks_of, public_names
 from auditor.derive.link.target import LinkTarget, targets_of
 from auditor.derive.link.value import LinkValue, values_of
+from auditor.frozen import frozen
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.site import Serving, Site
 from auditor.model.facts.snapshot import Snapshot
@@ -14,7 +15,7 @@ from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Links:
     """`values` are those of every origin that was read; `targets` each place that a link leads to, or should."""
 

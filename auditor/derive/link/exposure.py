@@ -1,8 +1,8 @@
 """What is served and should not be: secrets in pages and scripts, env files, a git directory, talkative source maps."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from auditor.frozen import frozen
 from auditor.model.facts.site import Serving, Site
 from auditor.model.missing import MISSING, Missing
 
@@ -14,7 +14,7 @@ _TEXTS = {
 _ID_LENGTH = 12
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Leak:
     """Something that any visitor can read, with each origin and path where it stands.
 
@@ -27,7 +27,7 @@ class Leak:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PublicName:
     """A `PUBLIC_*` variable in what is served; `path` is where."""
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from auditor.config import Config, Gitea
 from auditor.extraction.address import host_of, same_base
+from auditor.frozen import frozen
 from auditor.model.facts.site import IssueForms, IssueLink, LoginPage, Serving, Site, Target, TargetRecord
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
@@ -24,7 +25,7 @@ _LONGEST_ADDRESS = 8_000 // 3
 Fault = str | Missing | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LinkTarget:
     """A repository that links lead to. Each fault is one sentence, None: nothing is wrong, MISSING: not known.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor.config import Config, Gitea
 from auditor.extraction.address import normal_base, same_base
+from auditor.frozen import frozen
 from auditor.model.facts.site import IssueLink, Part, Place, Serving, SiteValue, Tier
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
@@ -16,7 +17,7 @@ _HASH = re.compile(r"[.-][A-Za-z0-9_-]{8}(?=\.(?:m?js|css)$)")
 _NO_BROWSER = "open the page, press the button, and compare the address with the canonical one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LinkValue:
     """A value in what an origin serves. `fault` says what is wrong with it beyond letter case, `case_fault` within it.
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Config
 from auditor.derive.drift import commit_of_release
 from auditor.derive.drift.canonical import commit_in_role, commit_of
 from auditor.derive.drift.shell import ssh_command
 from auditor.derive.production.lag import Lag, lag_of
+from auditor.frozen import frozen
 from auditor.model.facts.nas import Current, Nas, Release
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.target import Target
@@ -21,7 +22,7 @@ _NEVER = "1970-01-01T00:00:00Z"
 _HEAD = re.compile(r"/nas/releases/(\d+)(?:/git(?:/head|/refs)?)?")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RollbackState:
     """A declared rollback; `commit` is `to` in full where it is known. `deployed` is whether the release is of it."""
 
@@ -33,7 +34,7 @@ class RollbackState:
     deployed: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Production:
     """The active release (`current` where its name is not known), and the commit that all behind it is judged by.
 

@@ -8,6 +8,7 @@ from auditor.derive.drift.canonical import commit_of
 from auditor.derive.provenance.claim import claims_of
 from auditor.derive.provenance.feed import pushes_of
 from auditor.derive.provenance.pull import merged_into, unread
+from auditor.frozen import frozen
 from auditor.gitfile.ignore import Pattern, deciding_from_root, parse_patterns
 from auditor.model.facts.canon import CanonCommit, Step
 from auditor.model.facts.gitea import Gitea, Pull
@@ -17,7 +18,7 @@ from auditor.model.missing import MISSING, Missing
 from auditor.text import name_bytes, parse_time
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Lag:
     """`excused` is whether main moved by nothing that is deployed; `left_at` is None then, and `left_by` the commit
     that counts. `reason` says why a fact is MISSING.

@@ -4,12 +4,13 @@ A field that this server should have and that was not seen leaves its question o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auditor.config import Allow, Config
 from auditor.derive.protection.change import Change, changes_of
 from auditor.derive.protection.door import Door, Ground, Ways, bypass_ways, closed_door, force_push_ways, push_doors
 from auditor.derive.protection.rule import effective_rule, lacks
+from auditor.frozen import frozen
 from auditor.model.facts.earlier import Earlier, SeenProtection
 from auditor.model.facts.gitea import DeployKey, Gitea, Server
 from auditor.model.facts.gitea_protection import BranchProtection
@@ -22,7 +23,7 @@ _NO_MEMORY = "no earlier run can be asked: the history was not opened"
 _CONTRADICTION = "the answers about the branch and about its protection rules contradict each other: run it again"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Key:
     """A deploy key; `declared` where `gitea.allow.writable_deploy_keys` names its title or fingerprint."""
 
@@ -33,7 +34,7 @@ class Key:
     declared: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Protection:
     """The rule that decides for main, and who gets around it.
 

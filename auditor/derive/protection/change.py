@@ -1,10 +1,11 @@
 """The rule that decides for main, then and now, field by field."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from auditor.derive.protection.rule import lacks
+from auditor.frozen import frozen
 from auditor.model.codec import canonical, encode
 from auditor.model.facts.earlier import SeenProtection
 from auditor.model.facts.gitea import Server
@@ -15,7 +16,7 @@ from auditor.model.missing import MISSING, Missing
 _UNCOMPARED = ("created_at", "updated_at")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Change:
     """A field of the rule; `before` and `after` are JSON texts. `known` is False where no earlier run saw the rule."""
 

@@ -1,11 +1,11 @@
 """The ways past a protection rule: who may push, force-push or merge without its checks, and what of it is declared."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from auditor.config import Allow
 from auditor.derive.protection.rule import lacks
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import DeployKey, Server
 from auditor.model.facts.gitea_protection import BranchProtection
 from auditor.model.missing import MISSING, Missing
@@ -13,7 +13,7 @@ from auditor.model.missing import MISSING, Missing
 Kind = Literal["everyone", "user", "team", "deploy-keys", "pattern"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Door:
     """A way to main past pull requests, `declared` where `gitea.allow` names it; a closed one is named `everyone`."""
 
@@ -24,7 +24,7 @@ class Door:
     declared: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ways:
     """The same of a right that is judged as a whole: `closed` where nobody has it who isn't declared."""
 
@@ -33,7 +33,7 @@ class Ways:
     declared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ground:
     """What a rule's doors are judged by; `keys` are the deploy keys, MISSING where they could not be seen."""
 

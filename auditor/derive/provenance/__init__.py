@@ -4,12 +4,12 @@ A pull request accounts for the commit that its merge made, and for what its hea
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from auditor.config import Config
 from auditor.derive.provenance.claim import Claims, claims_of
 from auditor.derive.provenance.feed import Push, feed_breaks, pushes_of
 from auditor.derive.provenance.pull import merged_into, unread
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import ActivityFeed, Gitea, Pull
 from auditor.model.facts.gitea_history import Commit, History
 from auditor.model.facts.snapshot import Snapshot
@@ -20,7 +20,7 @@ _LIST = "/provenance/unproven"
 _DETOUR = "pull request #{} put the line that main had until then behind a second parent, where nobody looked"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Arrival:
     """A commit of main that no pull request is known to have brought; `covered` is MISSING where one may have.
 
@@ -36,7 +36,7 @@ class Arrival:
     covered: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Provenance:
     """The line of main's first parents since the baseline, newest first; `unproven` are those without a pull request.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Pull
 from auditor.model.facts.gitea_history import Commit, PullCommits, PullHead
 from auditor.model.missing import MISSING
@@ -19,7 +20,7 @@ _REBASE_PAUSE_SECONDS = 600
 _Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Claims:
     """For each place on the line (0 is the tip) the pull request that brought it; what may be one's is in `doubts`.
 

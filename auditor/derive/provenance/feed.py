@@ -2,12 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from auditor.frozen import frozen
 from auditor.model.facts.gitea import Activity
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Push:
     """A push as the feed tells it; a deploy key's stands there as the repository owner's."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from auditor.config import Config
 from auditor.derive.proxy.rule import SiteRule, fault_of, site_rules
+from auditor.frozen import frozen
 from auditor.model.facts.nas import Answer, Nas, NasSlot
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
@@ -18,7 +19,7 @@ from auditor.model.missing import MISSING, Missing
 _UNDECIDED = "nothing tells which slot is served: name the proxy or the site in policies.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SlotRole:
     """A slot and whether visitors get it; `serves_public` is whether it answers what the public address answers."""
 
@@ -29,7 +30,7 @@ class SlotRole:
     serves_public: bool | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Proxy:
     """`configured` is the slot that the rules name, None where they name no single one; `seen` the one in whose log a
     request to the public address turned up, None where in none. `active` is the slot that visitors get, and `proof`

@@ -1,17 +1,17 @@
 """What the proxy's rules say: which of them are the site's, and to which slot each leads."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from auditor.config import Config, Nas
+from auditor.frozen import frozen
 from auditor.model.facts.nas import ProxyRule
 
 _LOOPBACK = ("localhost", "::1", "[::1]", "0.0.0.0", "host.docker.internal")  # noqa: S104 - compared, never listened on
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SiteRule:
     """A rule for the site; `front` and `target` are addresses, `slot` the one behind it, None for any other place."""
 

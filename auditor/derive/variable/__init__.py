@@ -1,7 +1,7 @@
 """The public variables of which the site builds its links, as every place declares them, against the canonical ones."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from auditor.derive.variable.place import (
     of_slot,
 )
 from auditor.derive.variable.setting import Setting, settings_of
+from auditor.frozen import frozen
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas, NasSlot
 from auditor.model.facts.nas_docker import Container
@@ -27,7 +28,7 @@ from auditor.model.missing import MISSING, Missing
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Declaration:
     """A place that declares one of the link's variables; `agrees` is whether it gives the canonical value.
 
@@ -46,7 +47,7 @@ class Declaration:
     note: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class DeclaredVariables:
     """Every declaration of a variable of the link, and the slots' public settings."""
 

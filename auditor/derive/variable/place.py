@@ -1,9 +1,9 @@
 """The places that declare a public variable, each with whether a production build reads it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.local import EnvKey, Local
 from auditor.model.facts.nas import ComposeFile, Dockerfile, Nas, Variable
 from auditor.model.facts.nas_docker import Container
@@ -17,7 +17,7 @@ _NOT_READ = "a production build does not read this file"
 Kind = Literal["file", "compose", "dockerfile", "image", "container"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Declared:
     """A variable as one place gives it; `decides` is whether a production build reads it there, `note` why not."""
 

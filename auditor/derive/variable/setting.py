@@ -1,9 +1,9 @@
 """The public settings that the slots carry, against each other."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.nas_docker import Container
 from auditor.model.missing import MISSING, Missing
@@ -11,7 +11,7 @@ from auditor.model.missing import MISSING, Missing
 _PUBLIC = "PUBLIC_"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Setting:
     """A `PUBLIC_*` variable of the slots' environment or build; `values` says what each slot has."""
 

@@ -1,13 +1,13 @@
 """What the audit says of itself: what it could not observe, and how its waivers fared."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Blind:
     """A source that is unavailable, or a gap in a fact that a judged rule reads.
 
@@ -19,7 +19,7 @@ class Blind:
     observed: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WaiverState:
     """How a waiver fared; `subject` is its subject or its globs, `place` where it stands in the policy file."""
 
@@ -31,7 +31,7 @@ class WaiverState:
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Audit:
     """The facts of the audit itself."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
@@ -26,7 +27,7 @@ class CanonFile:
     lfs_sha256: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class IgnoreFile:
     """A `.gitignore` or `.dockerignore` of a tree, line by line; `folder` is empty at the root, else ends in `/`."""
 
@@ -35,7 +36,7 @@ class IgnoreFile:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CanonTree:
     """A tree by its id, its files sorted by path."""
 
@@ -44,7 +45,7 @@ class CanonTree:
     ignore_files: tuple[IgnoreFile, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Step:
     """A commit on main's line of first parents, with the paths that differ between it and its first parent."""
 
@@ -53,7 +54,7 @@ class Step:
     paths: tuple[str, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CanonCommit:
     """A commit that a witness names. `roles` say why it is here: `main`, `deployed`, `release:NAME`, `pull:14`,
     `pull-base:14`, `nearest`, `rollback`, `local`, `fetched`, `image:SLOT`, `target`.
@@ -80,7 +81,7 @@ class CanonCommit:
     steps: tuple[Step, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class NearestCommit:
     """The commit of main whose tree a release's files come closest to, and by how many paths they differ.
 
@@ -93,7 +94,7 @@ class NearestCommit:
     searched: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Canon:
     """The canonical side of every comparison; `main` is Gitea's tip as this run saw it."""
 

@@ -1,9 +1,9 @@
 """What rules see of the policy file under `config` and `limits`: no secret, nor the place that holds one."""
 
-from dataclasses import dataclass
+from auditor.frozen import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LocalSection:
     """The developer's clone; `path` is relative to the policy file where it lies below it."""
 
@@ -11,7 +11,7 @@ class LocalSection:
     remote: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AllowSection:
     """What is allowed by name although the standard policy forbids it."""
 
@@ -24,7 +24,7 @@ class AllowSection:
     login_hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class GiteaSection:
     """The server and its repository; `token_given` says that the file names a token."""
 
@@ -43,7 +43,7 @@ class GiteaSection:
     allow: AllowSection = AllowSection()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SlotSection:
     """One of the containers that take turns."""
 
@@ -53,7 +53,7 @@ class SlotSection:
     code: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ProxySection:
     """What stands before the slots: `dsm`, `nginx` or `none`."""
 
@@ -61,7 +61,7 @@ class ProxySection:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SmokeSection:
     """A request to a slot and what it must answer."""
 
@@ -70,7 +70,7 @@ class SmokeSection:
     contains: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class StampSection:
     """A JSON file in the container and the key in it that names the commit."""
 
@@ -78,7 +78,7 @@ class StampSection:
     field: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class NasSection:
     """The production machine."""
 
@@ -96,7 +96,7 @@ class NasSection:
     build_stamp: StampSection | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class VariablesSection:
     """The names of the public variables of which the site builds its links."""
 
@@ -105,7 +105,7 @@ class VariablesSection:
     repo: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SiteSection:
     """The public website."""
 
@@ -116,7 +116,7 @@ class SiteSection:
     browser: str = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ConnectionSection:
     """Where requests for `source` really go; both are `host:port`."""
 
@@ -124,7 +124,7 @@ class ConnectionSection:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SecretsSection:
     """How secrets are searched for; `patterns` are the ids of the extra ones."""
 
@@ -134,7 +134,7 @@ class SecretsSection:
     verify: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RollbackSection:
     """A declared rollback, valid before `until`."""
 
@@ -143,7 +143,7 @@ class RollbackSection:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WaiverSection:
     """A waiver as the file writes it; `expires_at` is the first moment (UTC) at which it no longer holds."""
 
@@ -157,7 +157,7 @@ class WaiverSection:
     content: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ConfigFacts:
     """The root `config`; a section that the file lacks is null."""
 
@@ -173,7 +173,7 @@ class ConfigFacts:
     waivers: tuple[WaiverSection, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LimitsFacts:
     """The root `limits`; each is the text of a CEL duration (`86400s`), but `unknown_nights`."""
 

@@ -1,11 +1,10 @@
 """What earlier runs saw that rules need today; written into the snapshot, which so judges itself alone."""
 
-from dataclasses import dataclass
-
+from auditor.frozen import frozen
 from auditor.model.facts.gitea_protection import BranchProtection
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EarlierRun:
     """The last stored audit of this site."""
 
@@ -14,7 +13,7 @@ class EarlierRun:
     started_at: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SeenTip:
     """What `branch` pointed to on the server; `seen_at` is when a run saw it there last."""
 
@@ -23,7 +22,7 @@ class SeenTip:
     seen_at: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SeenProtection:
     """The protection of `branch` as the last run that could see it saw it; `rule` is None where there was none."""
 
@@ -32,7 +31,7 @@ class SeenProtection:
     rule: BranchProtection | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SeenChange:
     """A path of the NAS's active release that was not the commit's; since when, and since when it is carried."""
 
@@ -41,7 +40,7 @@ class SeenChange:
     carried_since: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SeenOverride:
     """A gate that somebody overrode since the last audit that looked for one; `failed` are the rules that spoke.
 
@@ -60,7 +59,7 @@ class SeenOverride:
     failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Earlier:
     """The memory of the nights before; `run` is None on the first one, `protection` until a run could see it.
 

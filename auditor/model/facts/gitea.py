@@ -4,16 +4,16 @@ Lists are complete unless a Gap names them. Times are RFC 3339 UTC, object ids h
 user name, a password or a query; free text is printable and cut.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.gitea_history import EarlierTip, History, PullCommits, PullHead, Workflow
 from auditor.model.facts.gitea_protection import BranchProtection
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Server:
     """`version` is the server's own text; `root_url` its configured address, as the body of an error proves it.
 
@@ -26,7 +26,7 @@ class Server:
     max_page_size: int | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Caller:
     """Who asked; for an anonymous caller `login` and `is_admin` (of the whole server) are None, `scopes` empty.
 
@@ -42,7 +42,7 @@ class Caller:
     pull: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Redirect:
     """The configured name leads elsewhere (the repository or its owner was renamed); nobody went there."""
 
@@ -50,7 +50,7 @@ class Redirect:
     location: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Repository:
     """The repository's record. `has_issues` is true for an external tracker too: read the two flags after it.
 
@@ -85,7 +85,7 @@ class Repository:
     default_merge_style: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MainBranch:
     """The configured branch as any reader sees it.
 
@@ -103,7 +103,7 @@ class MainBranch:
     effective_rule: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class DeployKey:
     """A key that opens this one repository over SSH."""
 
@@ -114,7 +114,7 @@ class DeployKey:
     created_at: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Branch:
     """A branch of the repository."""
 
@@ -122,7 +122,7 @@ class Branch:
     commit: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Pull:
     """A pull request, open or closed.
 
@@ -153,7 +153,7 @@ class Pull:
     closed_at: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Status:
     """One status of a commit, as the merge gate sees it: a context may occur more than once.
 
@@ -172,7 +172,7 @@ class Status:
     updated_at: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommitStatuses:
     """The statuses of main's tip (`role` tip), or of the head of pull request `pull` that brought it (pull-head).
 
@@ -185,7 +185,7 @@ class CommitStatuses:
     entries: tuple[Status, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Activity:
     """A row of the activity feed about the branch: supporting evidence, its absence proves nothing.
 
@@ -203,7 +203,7 @@ class Activity:
     pull: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ActivityFeed:
     """The rows about the branch, newest id first (a queue writes them: chain pushes by old and new, not by place).
 
@@ -214,7 +214,7 @@ class ActivityFeed:
     rows: tuple[Activity, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Requests:
     """How many requests this witness made, repeated ones included."""
 
@@ -222,7 +222,7 @@ class Requests:
     git: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Gitea:
     """The facts of the server and the repository; with `available` False nothing but `error` is known.
 

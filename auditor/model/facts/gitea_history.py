@@ -1,11 +1,10 @@
 """What the objects of a Gitea repository say, read from the auditor's own copy of them: lines of commits, workflows."""
 
-from dataclasses import dataclass
-
+from auditor.frozen import frozen
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Commit:
     """A commit; names and dates are what it claims of itself, `author` a name without an address.
 
@@ -24,7 +23,7 @@ class Commit:
     message_sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class History:
     """The line of first parents of the branch, as it was at `fetched_at`; `tip` is None for a branch without a commit.
 
@@ -41,7 +40,7 @@ class History:
     commits: tuple[Commit, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PullHead:
     """`refs/pull/N/head`: the head of a pull request, since the merge as it was at the merge."""
 
@@ -49,7 +48,7 @@ class PullHead:
     commit: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PullCommits:
     """What the head of a pull request adds to its merge base, newest first; merges of other branches are among them.
 
@@ -63,7 +62,7 @@ class PullCommits:
     commits: tuple[Commit, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EarlierTip:
     """A commit that the branch once pointed to; `is_ancestor` says whether today's tip still contains it.
 
@@ -75,7 +74,7 @@ class EarlierTip:
     is_ancestor: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WorkflowEvent:
     """An event that a workflow reacts to; a filter is empty where there is none."""
 
@@ -88,7 +87,7 @@ class WorkflowEvent:
     paths_ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WorkflowJob:
     """A job; the context of its status is `<workflow> / <job> (<event>)`, with `name`, else `id`, for the job."""
 
@@ -96,7 +95,7 @@ class WorkflowJob:
     name: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Workflow:
     """A workflow in the tree of main; without a `name` its file's name stands for it.
 

@@ -1,11 +1,10 @@
 """The protection rules of a Gitea repository, field by field, as the server lists them."""
 
-from dataclasses import dataclass
-
+from auditor.frozen import frozen
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class BranchProtection:
     """A rule. A field that the server's version doesn't have is MISSING; a gap names it only where it is malformed.
 

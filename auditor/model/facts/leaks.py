@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
@@ -79,7 +80,7 @@ class Unsearched:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LeakSearch:
     """What a repository or folder holds; `unsearched` empty: every object and name of it was searched whole.
 
@@ -96,7 +97,7 @@ class LeakSearch:
     named_files: tuple[NamedFile, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Searched:
     """How much of a repository was searched: all of its `objects`, of which this run opened `read`.
 
@@ -110,7 +111,7 @@ class Searched:
     error: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TokenLife:
     """Whether Gitea still takes a leaked token; it was asked with the secret of this HMAC, and keeps when."""
 
@@ -118,7 +119,7 @@ class TokenLife:
     alive: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Leaks:
     """What the repositories hold. `tokens` is absent unless `verify` is set.
 

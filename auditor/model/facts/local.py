@@ -4,16 +4,16 @@ secret value.
 Lists are complete unless a Gap names them. All times are RFC 3339 UTC, all object ids hex in full.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 Level = Literal["system", "global", "local", "worktree", "command", "environment"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Head:
     """What HEAD names; `branch` is None when detached, `commit` is None when unborn."""
 
@@ -22,7 +22,7 @@ class Head:
     commit: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CommitLine:
     """A commit in one line; `committed_at` is the committer's date, `subject` at most 200 characters of
     the first line.
@@ -33,7 +33,7 @@ class CommitLine:
     subject: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Origin:
     """Where a configuration value stands; `file` is None for the environment, `line` None where there
     are no lines.
@@ -44,7 +44,7 @@ class Origin:
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Upstream:
     """What a branch follows: `remote` is `.` for a local branch; `commit` is None when `tracking_ref`
     is gone.
@@ -56,7 +56,7 @@ class Upstream:
     commit: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Branch:
     """A local branch; `ahead` and `behind` count against the upstream, None without one.
 
@@ -75,7 +75,7 @@ class Branch:
     unpublished: tuple[CommitLine, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MainBranch:
     """The configured branch against its remote-tracking branch; a side that doesn't exist has commit
     None, and no counts.
@@ -95,7 +95,7 @@ class MainBranch:
     behind_since: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TrackingBranch:
     """A remote-tracking branch (`ref` is `refs/remotes/origin/main`, `name` `origin/main`);
     `updated_at` as above.
@@ -107,7 +107,7 @@ class TrackingBranch:
     updated_at: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Change:
     """A path that differs between HEAD and index (staged) or index and work tree (unstaged).
 
@@ -120,7 +120,7 @@ class Change:
     changed_at: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class UntrackedFile:
     """A file that is neither tracked nor ignored; a nested repository is one entry that ends in `/`."""
 
@@ -128,7 +128,7 @@ class UntrackedFile:
     changed_at: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class HiddenPath:
     """A tracked path with a bit that makes git look away; a path outside a sparse checkout's patterns
     is not listed.
@@ -144,7 +144,7 @@ class HiddenPath:
     changed_at: str | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Stash:
     """A stash, newest first; `published` says whether a remote-tracking ref contains its commit (hardly
     ever).
@@ -157,7 +157,7 @@ class Stash:
     published: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Worktree:
     """A linked or the main worktree of the repository; `present` is False where its folder is gone."""
 
@@ -168,7 +168,7 @@ class Worktree:
     head: Head | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Operation:
     """Something that git began and that isn't finished; `started_at` is the mtime of its state file."""
 
@@ -176,7 +176,7 @@ class Operation:
     started_at: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RemoteUrl:
     """An address in parts, the user name, password, query and fragment left out; `text` is what
     remains.
@@ -197,7 +197,7 @@ class RemoteUrl:
     credential_kind: Literal["password", "token", "query"] | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class RemoteAddress:
     """One address that git uses for a remote, after insteadOf and pushInsteadOf; push entries only
     where they differ.
@@ -212,7 +212,7 @@ class RemoteAddress:
     origin: Origin
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Remote:
     """A remote with all its addresses, fetch first."""
 
@@ -220,7 +220,7 @@ class Remote:
     addresses: tuple[RemoteAddress, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CredentialPlace:
     """A place in the configuration or in .gitmodules that holds a credential; `key` has the credential
     cut out.
@@ -237,7 +237,7 @@ class CredentialPlace:
     origin: Origin
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TlsSwitch:
     """A setting that turns the verification of certificates off; `key` has credentials cut out.
 
@@ -252,7 +252,7 @@ class TlsSwitch:
     remotes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Submodule:
     """A submodule of the index or .gitmodules; a commit is None where it is not recorded or not checked
     out.
@@ -265,7 +265,7 @@ class Submodule:
     url: RemoteUrl | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EnvKey:
     """A variable of an env file; `value` is kept for `PUBLIC_*` keys alone that don't look like
     secrets, else None.
@@ -277,7 +277,7 @@ class EnvKey:
     value: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class EnvFile:
     """An env file of the work tree or of HEAD's tree (`kind` is `absent` where it is in that tree
     alone).
@@ -296,7 +296,7 @@ class EnvFile:
     keys: tuple[EnvKey, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TrackedEnvFile:
     """An env file in the tree at the tip of a local branch."""
 
@@ -305,7 +305,7 @@ class TrackedEnvFile:
     blob: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class IgnoreProbe:
     """Whether the `.gitignore` files committed at HEAD ignore `path`, and the pattern that decided (`!`
     included).
@@ -318,7 +318,7 @@ class IgnoreProbe:
     pattern: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Local:
     """The facts of the clone; with `available` False nothing but `error` is known.
 

@@ -7,6 +7,7 @@ Gap names them. No value of an env file leaves the NAS but that of `PUBLIC_*` ke
 from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.local import EnvKey
 from auditor.model.facts.nas_docker import Container, SecretSeen
 from auditor.model.facts.nas_git import GitDirectory
@@ -15,7 +16,7 @@ from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class System:
     """The machine; `kind` is `dsm` where DSM names its version, `version` None elsewhere."""
 
@@ -27,7 +28,7 @@ class System:
     docker_version: str | Missing | None = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Disk:
     """The file system of the site's root."""
 
@@ -35,7 +36,7 @@ class Disk:
     free_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rights:
     """Which doors were open: `docker` and `proxy` say how they were asked; a right that was lost shows here.
 
@@ -49,7 +50,7 @@ class Rights:
     forced_command: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Link:
     """One step of a chain of links."""
 
@@ -57,7 +58,7 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Current:
     """Where `current` leads: `resolved` is relative to the root (`releases/<name>/app`), or absolute outside it.
 
@@ -89,7 +90,7 @@ class ReleaseFile:
     target: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PrunedFolder:
     """A folder that the configuration leaves out of the comparison, and how many files it holds."""
 
@@ -97,7 +98,7 @@ class PrunedFolder:
     file_count: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Variable:
     """A variable that a compose file or a Dockerfile declares.
 
@@ -115,7 +116,7 @@ class Variable:
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ComposePort:
     """A published port as the file writes it: an empty address is every one."""
 
@@ -124,7 +125,7 @@ class ComposePort:
     container_port: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ComposeService:
     """A service of a compose file; `network_mode` is None by default."""
 
@@ -139,7 +140,7 @@ class ComposeService:
     variables: tuple[Variable, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ComposeFile:
     """A compose file; `release` is None above the releases."""
 
@@ -149,7 +150,7 @@ class ComposeFile:
     secrets: tuple[SecretSeen, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Dockerfile:
     """A Dockerfile: the variables that its ARG and ENV lines declare, in order."""
 
@@ -159,7 +160,7 @@ class Dockerfile:
     secrets: tuple[SecretSeen, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class DockerIgnore:
     """A `.dockerignore` (or `<Dockerfile>.dockerignore`), its patterns in order."""
 
@@ -168,7 +169,7 @@ class DockerIgnore:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class NasEnvFile:
     """An env file; `mode` is octal text, MISSING where an ACL rules the file.
 
@@ -185,7 +186,7 @@ class NasEnvFile:
     keys: tuple[EnvKey, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Release:
     """A folder below `releases/`; `path` is the folder that holds the code (`releases/<name>/app`, else itself).
 
@@ -203,7 +204,7 @@ class Release:
     pruned: tuple[PrunedFolder, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ProxyRule:
     """A rule as one source tells it; host and port are the frontend's; an empty host or `*` is any."""
 
@@ -218,7 +219,7 @@ class ProxyRule:
     backend_port: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ProxySource:
     """A place that was asked for rules, and whether it could be read; `absent` is no fault."""
 
@@ -227,7 +228,7 @@ class ProxySource:
     rule_count: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ReverseProxy:
     """What stands before the slots, by each source that could be read: they can disagree.
 
@@ -239,7 +240,7 @@ class ReverseProxy:
     rules: tuple[ProxyRule, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Answer:
     """What a slot answered on its loopback port; the bytes are judged at home and not stored.
 
@@ -259,7 +260,7 @@ class Answer:
     complete: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SmokeResult:
     """A smoke check of the configuration and what the slot answered; `contained` is None where nothing is demanded."""
 
@@ -271,7 +272,7 @@ class SmokeResult:
     passed: bool | Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class NasSlot:
     """A configured slot: its container, and what answers on its port.
 
@@ -291,7 +292,7 @@ class NasSlot:
     answering: bool | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Nas:
     """The facts of the NAS; with `available` False nothing but `error` is known.
 

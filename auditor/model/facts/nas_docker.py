@@ -1,13 +1,13 @@
 """What Docker on the NAS says of the slots' containers and images; env, labels and history are judged, then dropped."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.local import EnvKey
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SecretSeen:
     """A secret by what may be shown of it: `hint` is the kind's public prefix at most, `hmac` hex."""
 
@@ -17,7 +17,7 @@ class SecretSeen:
     hmac: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Label:
     """A label of OCI, of compose, or the configured commit label; others are not kept."""
 
@@ -25,7 +25,7 @@ class Label:
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PublishedPort:
     """A port of the container (`80/tcp`) and where the host listens for it; an empty address is every one."""
 
@@ -34,7 +34,7 @@ class PublishedPort:
     host_port: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Mount:
     """What covers a folder of the container; `source` is a path of the host or a volume's name."""
 
@@ -44,7 +44,7 @@ class Mount:
     writable: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ContainerChange:
     """A path that differs from the image, as `docker diff` names it; `folder` entries above a change are listed too."""
 
@@ -52,7 +52,7 @@ class ContainerChange:
     kind: Literal["added", "changed", "deleted"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Stamp:
     """The build stamp in the container; `commit` is None where it lacks the configured field or that is no id."""
 
@@ -61,7 +61,7 @@ class Stamp:
     modified_at: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class BuildArgument:
     """A build argument that the image's history shows; `value` is kept for `PUBLIC_*` names and for commit ids.
 
@@ -75,7 +75,7 @@ class BuildArgument:
     commit: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Image:
     """An image by its id; `created_at` is None where the build is reproducible and says year 1 or 1970.
 
@@ -96,7 +96,7 @@ class Image:
     secrets: tuple[SecretSeen, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Container:
     """A slot's container; `found_by` says whether its name or its published port led to it.
 

@@ -1,13 +1,13 @@
 """What lies in a release's `.git` on the NAS, read as bytes by pure parsers; no git is run there."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.local import CredentialPlace, Head, Operation, Remote, TlsSwitch
 from auditor.model.missing import MISSING, Missing
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ref:
     """A ref by its full name; `commit` is None for a symbolic one, whose `target` is another ref."""
 
@@ -16,7 +16,7 @@ class Ref:
     target: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FetchedRef:
     """A line of FETCH_HEAD; `text` is its description, the address's credentials cut out."""
 
@@ -25,7 +25,7 @@ class FetchedRef:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Fetch:
     """The last fetch: `fetched_at` is FETCH_HEAD's mtime, on the NAS's clock."""
 
@@ -33,7 +33,7 @@ class Fetch:
     refs: tuple[FetchedRef, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class ReflogEntry:
     """The last line of HEAD's reflog; a commit is None where it is the null id. Who did it is left out."""
 
@@ -43,7 +43,7 @@ class ReflogEntry:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Disguise:
     """Something in the repository that makes git look away, run a program, or read other content.
 
@@ -76,7 +76,7 @@ class Disguise:
     line: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class GitDirectory:
     """A release's repository; all paths are relative to the site's root.
 

@@ -3,9 +3,9 @@
 `Serving` is the same for the public address and for each slot of the NAS, whose bytes the NAS's visit brings.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.nas_docker import SecretSeen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
@@ -15,7 +15,7 @@ Tier = Literal["attribute", "folded", "literal", "clicked"]
 Part = Literal["base", "owner", "repo"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Fetched:
     """One answer; `path` is relative to the origin, with its query. `depth` is how many imports lead to it.
 
@@ -35,7 +35,7 @@ class Fetched:
     error: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Place:
     """Where in what is served: the path of the page or script, line and column from 1, and what stands there.
 
@@ -49,7 +49,7 @@ class Place:
     expression: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SiteValue:
     """A value of one of the configured variables, found under its own name.
 
@@ -63,7 +63,7 @@ class SiteValue:
     certain: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class IssueLink:
     """A link to a new-issue form, taken apart; texts of its query are told by length alone.
 
@@ -87,7 +87,7 @@ class IssueLink:
     fault: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class OpenLink:
     """A new-issue link whose parts are only known at run time; `known` is what can be told of it, holes as `{…}`."""
 
@@ -95,7 +95,7 @@ class OpenLink:
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PublicVariable:
     """A `PUBLIC_*` variable whose name and value are in what is served; the value itself is not kept."""
 
@@ -105,7 +105,7 @@ class PublicVariable:
     place: Place
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Click:
     """What the browser did on a page: the texts that it clicked in turn, and where the last one would have led.
 
@@ -122,7 +122,7 @@ class Click:
     screenshot: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Serving:
     """What one origin serves: `public`, or `slot:NAME`; `address` is where it was asked.
 
@@ -142,7 +142,7 @@ class Serving:
     clicks: tuple[Click, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Exposed:
     """A path that no site should serve, and that was answered with what it is (`/.env`, `/.git/HEAD`, a source map)."""
 
@@ -152,7 +152,7 @@ class Exposed:
     holds_secret: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TargetRecord:
     """The repository's record in the API; `redirect` is another name that it answers under."""
 
@@ -166,7 +166,7 @@ class TargetRecord:
     redirect: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TargetPage:
     """How a visitor without login is answered; nobody follows `location`, which has lost its query."""
 
@@ -174,7 +174,7 @@ class TargetPage:
     location: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class LoginPage:
     """Where a visitor without login is sent from the form, and whether the way back is kept there.
 
@@ -186,7 +186,7 @@ class LoginPage:
     kept_in: Literal["url", "cookie"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class IssueForms:
     """What stands between the link and an empty form: `files` are forms that load by themselves, None: unknown tree.
 
@@ -199,7 +199,7 @@ class IssueForms:
     files: tuple[str, ...] | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Target:
     """One distinct repository that a link leads to, or should: as written in the links.
 
@@ -219,7 +219,7 @@ class Target:
     forms: IssueForms | Missing = MISSING
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Site:
     """The facts of the public website and of where its links lead; with `available` False only `error` is known.
 

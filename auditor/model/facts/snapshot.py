@@ -1,8 +1,8 @@
 """Everything that one run observed, as it is stored and can be judged again; no secret in it."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from auditor.frozen import frozen
 from auditor.model.facts.canon import Canon
 from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.gitea import Gitea
@@ -16,7 +16,7 @@ from auditor.model.missing import MISSING, Missing
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class SourceRun:
     """How one source was asked; `collected_at` is when its facts are from, `error` why there are none."""
 
@@ -27,7 +27,7 @@ class SourceRun:
     error: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Snapshot:
     """The facts of one run; a root that is absent was not asked for.
 

@@ -1,15 +1,15 @@
 """What the gate is asked about: the commit and the slot that stand for the deployed and the active one."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from auditor.frozen import frozen
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
 Stage: TypeAlias = Literal["deploy", "switch", "after"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Target:
     """The subject of one stage of the gate.
 

@@ -1,9 +1,9 @@
 """What every source's facts have in common: whether it could be observed, and what could not."""
 
-from dataclasses import dataclass
+from auditor.frozen import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Gap:
     """A fact that could not be observed: its place in the snapshot, the reason, and how to mend it.
 
@@ -15,7 +15,7 @@ class Gap:
     remedy: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Evidence:
     """Where a fact came from: an endpoint, a file or a command, and when it was read (RFC 3339, UTC)."""
 
