@@ -10,6 +10,8 @@ SCHEMA_VERSION = 1
 
 @frozen
 class Tool:
+    """The program that judged."""
+
     name: str
     version: str
 
