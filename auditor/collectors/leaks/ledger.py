@@ -6,11 +6,11 @@ was read, in one transaction: after a kill it is read again, never half believed
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE rules (digest TEXT NOT NULL);
 CREATE TABLE pack (name TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID;
@@ -21,6 +21,9 @@ CREATE TABLE suppressed (kind TEXT, reason TEXT, count INTEGER NOT NULL, PRIMARY
 CREATE TABLE unsearched (place TEXT, reason TEXT, PRIMARY KEY (place, reason)) WITHOUT ROWID;
 CREATE TABLE event (commit_id TEXT, at INTEGER NOT NULL, path BLOB, old TEXT, new TEXT, reachable INTEGER NOT NULL,
     PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
+CREATE TABLE tip (commit_id TEXT, path BLOB, oid TEXT NOT NULL, PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
+CREATE TABLE tip_commit (oid TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE tip_path (path BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE walked (oid TEXT PRIMARY KEY, reachable INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -136,6 +139,27 @@ class Ledger:
                 file.execute("DELETE FROM event")
             file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", map(astuple, events))
             file.executemany("INSERT INTO walked VALUES (?,?)", walked.items())
+
+    def tips(self) -> tuple[set[str], set[bytes]]:
+        """The commits at whose paths was looked, and the paths."""
+        commits = {oid for (oid,) in self._file.execute("SELECT oid FROM tip_commit")}
+        return commits, {path for (path,) in self._file.execute("SELECT path FROM tip_path")}
+
+    def at_tips(self) -> dict[tuple[str, bytes], str]:
+        """The object at each path of each of these commits, where there is one."""
+        return {(commit, path): oid for commit, path, oid in self._file.execute("SELECT * FROM tip")}
+
+    def take_tips(self, found: Mapping[tuple[str, bytes], str], commits: set[str], paths: set[bytes]) -> None:
+        """Writes what lies at the paths of commits, of which `commits` are tips today; the others are forgotten."""
+        with self._file as file:
+            file.executemany(
+                "INSERT OR REPLACE INTO tip VALUES (?,?,?)", ((*place, oid) for place, oid in found.items())
+            )
+            file.executemany("INSERT OR IGNORE INTO tip_commit VALUES (?)", ((oid,) for oid in commits))
+            file.executemany("INSERT OR IGNORE INTO tip_path VALUES (?)", ((path,) for path in paths))
+            gone = [(oid,) for (oid,) in file.execute("SELECT oid FROM tip_commit") if oid not in commits]
+            file.executemany("DELETE FROM tip WHERE commit_id = ?", gone)
+            file.executemany("DELETE FROM tip_commit WHERE oid = ?", gone)
 
 
 def _opened(path: Path | None, rules: str) -> sqlite3.Connection:

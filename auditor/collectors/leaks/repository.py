@@ -147,12 +147,9 @@ def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[s
     for name, oid in _tips(source, task).items():
         if oid in peeled:
             refs[peeled[oid]].append(name)
-    paths = sorted({event.path for event in events if event.path})
-    if len(paths) * len(refs) > _MOST_LOOKUPS:
-        raise SourceError(f"{len(paths)} paths at {len(refs)} tips are more than are looked up")
     return History(
         events=events,
-        tips=git.at(sorted(refs), paths),
+        tips=_at_tips(git, ledger, set(refs), {event.path for event in events if event.path}),
         refs=refs,
         reached=frozenset(source.refs.values()),
     )
@@ -170,6 +167,18 @@ def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wante
     if logged:
         events += [event.unreachable() for event in git.events(logged, reachable, wanted)]
     ledger.take_walk(events, dict.fromkeys(logged, False) | dict.fromkeys(reachable, True), anew=anew)
+
+
+def _at_tips(git: Git, ledger: Ledger, commits: set[str], paths: set[bytes]) -> Mapping[tuple[str, bytes], str]:
+    """What lies at each path of each tip; a commit never changes, so only what is new is looked up."""
+    old_commits, old_paths = ledger.tips()
+    asked = [(commit, path) for commit in sorted(commits - old_commits) for path in sorted(paths | old_paths)]
+    asked += [(commit, path) for commit in sorted(commits & old_commits) for path in sorted(paths - old_paths)]
+    if len(asked) > _MOST_LOOKUPS:
+        raise SourceError(f"{len(paths)} paths at {len(commits)} tips are more than are looked up")
+    if asked or commits != old_commits:
+        ledger.take_tips(git.at(asked), commits, paths)
+    return ledger.at_tips()
 
 
 def _tips(source: Source, task: Task) -> Mapping[str, str]:

@@ -99,9 +99,9 @@ class Git:
         """All commits that the tips lead to."""
         return set(self._run(["rev-list", "--stdin"], list(tips)).decode().split())
 
-    def at(self, commits: Sequence[str], paths: Sequence[bytes]) -> dict[tuple[str, bytes], str]:
-        """The object that lies at each path of each commit, where there is one."""
-        places = [(commit, path) for commit in commits for path in paths if b"\n" not in path]
+    def at(self, places: Iterable[tuple[str, bytes]]) -> dict[tuple[str, bytes], str]:
+        """The object that lies at each path of a commit, where there is one."""
+        places = [(commit, path) for commit, path in places if b"\n" not in path]
         asked = [commit.encode() + b":" + path for commit, path in places]
         lines = self._run(["cat-file", "--batch-check=%(objecttype) %(objectname)"], asked).splitlines()
         return {
