@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import lru_cache
 
 from auditor.detector.key_name import looks_secret
 from auditor.detector.kind import Candidate
@@ -32,6 +33,8 @@ _END = "-----END"
 _BODY = 8192
 # within these many characters the lines about a key are over, and its body has begun
 _HEADERS = 512
+# as much of a value as a judgement needs
+_FIRST = 1000
 _DOC_SUBJECT = b'"sub":"1234567890"'
 
 
@@ -105,8 +108,13 @@ def json_web_token(candidate: Candidate) -> str | None:
 
 def named_value(candidate: Candidate) -> str | None:
     """A value whose name says that it is a secret, unless it is plainly none."""
-    key, value = candidate.match["key"], candidate.value
     quoted = candidate.text[candidate.start - 1] in "\"'`"
+    return _named_reason(candidate.match["key"], candidate.value[:_FIRST], quoted)
+
+
+@lru_cache(maxsize=1 << 15)
+def _named_reason(key: str, value: str, quoted: bool) -> str | None:
+    """The same lines stand in every version of a file: they are judged once."""
     strong = _STRONG_KEY.search(key) is not None
     reason = placeholder_reason(value) or plain_reason(value, quoted=quoted, strong=strong)
     if reason is None and not strong and _DIGEST_KEY.search(key):
