@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +22,14 @@ from site_look import clicked
 from site_nginx import GIT, SITE, run_site
 from site_server import SiteServer
 
+from auditor.collectors.nas.click import clicker
+from auditor.collectors.nas.serving import ServingReader
+from auditor.collectors.nas.slot import SlotAnswer, SlotPages
+from auditor.config import Config, Gitea, Site, Slot
+from auditor.interfaces import Context, Deadline
+from auditor.model.facts.nas import Answer
+from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
+from auditor.model.missing import MISSING
 from auditor.transports.browser import Browser, find_chromium, open_browser
 from auditor.transports.browser.fault import BrowserError
 from auditor.visitor import Clicked
@@ -29,6 +39,23 @@ pytestmark = pytest.mark.lab
 BUILT = Path(__file__).parent.parent / "data" / "site" / "astro" / "built"
 LINK = "https://git.archicratie.example/Archicratia/archicratie-edition/issues/new"
 EXPECTED = ["--expect", f"https://{GIT}", "Archicratia", "archicratie-edition"]
+EMPTY = Context(
+    config=Config(id="site"),
+    seen=Snapshot(
+        schema_version=SCHEMA_VERSION,
+        tool_version="0",
+        id="0",
+        site_id="site",
+        mode="audit",
+        started_at="",
+        finished_at="",
+        sources=(),
+    ),
+    state=None,
+    deadline=Deadline.after(0),
+    now=datetime(2026, 2, 1, tzinfo=UTC),
+    progress=lambda _text: None,
+)
 LOOP = "<button onclick='for(;;);'>Proposer</button>"
 HOSTILE = """<!doctype html><title>x</title>
 <link rel=preconnect href="http://{there}/pre"><link rel=dns-prefetch href="//leak.example">
@@ -266,3 +293,48 @@ def wait_for(holds: object) -> None:
     while not (holds() if callable(holds) else holds):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_slot_is_clicked_on_the_bytes_of_the_visit_alone(tmp_path: Path) -> None:
+    """Nothing answers at the site's address: what is pressed are the bytes that the probe brought."""
+    config = Config(
+        id="site",
+        gitea=Gitea(base=f"https://{GIT}", owner="Archicratia", repo="archicratie-edition"),
+        site=Site(url=f"https://{SITE}/", pages=("/lazy/",)),
+    )
+    context = replace(EMPTY, config=config, state=tmp_path, deadline=Deadline.after(60))
+    folder = BUILT / "case"
+    answers = [answered("/lazy/", folder / "lazy" / "index.html", "text/html")]
+    answers += [answered(f"/_astro/{file.name}", file, "text/javascript") for file in (folder / "_astro").iterdir()]
+    reader = ServingReader(config, None, lambda: False, clicker(context))
+    # a driver has its thread for itself
+    with ready(), ThreadPoolExecutor() as pool:
+        pages = SlotPages(tuple(answers), "curl", capped=False)
+        serving = pool.submit(reader.read, Slot(name="green", port=8082), pages).result().serving
+    assert serving.clicks is not MISSING
+    assert [click.steps for click in serving.clicks] == [("Proposer", "Corriger un texte", "Une faute")]
+    assert {link.owner for link in serving.links if link.tier == "clicked"} == {"archicratia"}
+    assert (tmp_path / str(serving.clicks[0].screenshot)).is_file()
+
+
+def test_a_slot_is_clicked_by_nobody_where_no_browser_is_wanted() -> None:
+    config = Config(id="site", site=Site(url=f"https://{SITE}/", browser="never"))
+    assert clicker(replace(EMPTY, config=config)) is None
+    assert clicker(replace(EMPTY, config=Config(id="site"))) is None
+
+
+def answered(path: str, file: Path, kind: str) -> SlotAnswer:
+    body = file.read_bytes()
+    fact = Answer(
+        path=path,
+        depth=0 if kind == "text/html" else 1,
+        status=200,
+        content_type=kind,
+        location=None,
+        etag=None,
+        last_modified=None,
+        size=len(body),
+        sha256=None,
+        complete=True,
+    )
+    return SlotAnswer(fact, (), body)

@@ -15,6 +15,9 @@ from auditor.visitor import Clicked
 pytestmark = pytest.mark.lab
 
 BUILT = Path(__file__).parent.parent / "data" / "site" / "astro" / "built"
+VITE = BUILT.parent.parent / "vite" / "built"
+VITE_PAGES = ("plain.html", "dialog.html", "module.html")
+VITE_BUILDS = {"right": "right", "case": "case", "repo": "wrong", "undefined": "wrong"}
 SHAPES = ("attribute", "inlined", "defined", "lazy", "whole", "island", "own")
 BUILDS = {
     "right": "right",
@@ -123,6 +126,7 @@ CONFIGURATION = (200, {"Content-Type": "application/json"}, f'{{"b":"{BASE}","o"
 @pytest.fixture(scope="module")
 def sites() -> Iterator[dict[str, SiteServer]]:
     servers = {name: SiteServer(BUILT / name) for name in BUILDS}
+    servers |= {f"vite-{name}": SiteServer(VITE / name) for name in VITE_BUILDS}
     servers["written"] = SiteServer(pages={f"/{name}": page for name, (_, page) in WRITTEN.items()})
     servers["written"].pages["/c.json"] = CONFIGURATION
     for server in servers.values():
@@ -148,6 +152,30 @@ def test_a_built_page_is_decided_rightly_without_a_browser(
     assert gaps == ()
 
 
+@pytest.mark.parametrize("page", VITE_PAGES)
+@pytest.mark.parametrize("build", VITE_BUILDS)
+def test_a_page_of_vite_is_decided_rightly_without_a_browser(
+    sites: dict[str, SiteServer], build: str, page: str
+) -> None:
+    serving, gaps = looked(sites[f"vite-{build}"].url, f"/{page}")
+    assert verdict(serving) == VITE_BUILDS[build], serving
+    assert gaps == ()
+
+
+@pytest.mark.parametrize("build", ["right", "case"])
+def test_a_page_of_vite_is_decided_alike_by_a_click_in_every_way_through_its_choices(
+    sites: dict[str, SiteServer], clicks: dict[str, Clicked], build: str
+) -> None:
+    found = clicks[f"vite-{build}"]
+    unread = Serving(origin="public", address=sites[f"vite-{build}"].url)
+    assert {page: verdict(with_page(unread, found, f"/{page}")) for page in VITE_PAGES} == dict.fromkeys(
+        VITE_PAGES, VITE_BUILDS[build]
+    )
+    assert {click.steps for click in found.clicks if click.page == "/dialog.html"} == {
+        ("Proposer", kind, part, "Continuer") for kind in ("Une faute", "Une idée") for part in ("Le texte", "Le code")
+    }
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, SiteServer], name: str) -> None:
     serving, _ = looked(sites["written"].url, f"/{name}")
@@ -158,6 +186,8 @@ def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, SiteSe
 def clicks(sites: dict[str, SiteServer], browser: Browser) -> dict[str, Clicked]:
     """What each site's pages led to, in one browser for all."""
     pages = {build: [f"/{shape}/" for shape in PRESSED[build]] for build in BUILDS}
+    # each way through the two choices is a load of its own: once right and once wrong will do
+    pages |= {f"vite-{name}": [f"/{page}" for page in VITE_PAGES] for name in ("right", "case")}
     pages["written"] = [f"/{name}" for name in WRITTEN]
     return {name: clicked(browser, sites[name].url, paths) for name, paths in pages.items()}
 
@@ -184,6 +214,11 @@ def test_with_a_browser_every_written_page_is_decided_rightly(
 
 def test_nine_of_ten_pages_are_decided_and_none_wrongly(sites: dict[str, SiteServer]) -> None:
     cases = [(sites[build].url, f"/{shape}/", BUILDS[build]) for build in BUILDS for shape in SHAPES]
+    cases += [
+        (sites[f"vite-{build}"].url, f"/{page}", expected)
+        for build, expected in VITE_BUILDS.items()
+        for page in VITE_PAGES
+    ]
     cases += [(sites["written"].url, f"/{name}", expected) for name, (expected, _) in WRITTEN.items()]
     linked = [case for case in cases if case[2] != "unknown"]
     said = [(verdict(looked(url, page)[0]), expected) for url, page, expected in linked]

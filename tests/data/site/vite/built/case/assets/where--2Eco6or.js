@@ -1,0 +1,1 @@
+const e={PUBLIC_GITEA_BASE:"https://git.archicratie.example",PUBLIC_GITEA_OWNER:"archicratia",PUBLIC_GITEA_REPO:"archicratie-edition"},{PUBLIC_GITEA_BASE:t,PUBLIC_GITEA_OWNER:a,PUBLIC_GITEA_REPO:i}=e;function r(_){return`${t}/${a}/${i}/issues/new?${new URLSearchParams({title:_})}`}export{r as address};

@@ -1,0 +1,1 @@
+const e={PUBLIC_GITEA_BASE:"https://git.archicratie.example",PUBLIC_GITEA_OWNER:"Archicratia",PUBLIC_GITEA_REPO:"site-web"},{PUBLIC_GITEA_BASE:t,PUBLIC_GITEA_OWNER:E,PUBLIC_GITEA_REPO:I}=e;function r(_){return`${t}/${E}/${I}/issues/new?${new URLSearchParams({title:_})}`}export{r as address};
