@@ -15,7 +15,6 @@ from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.text import parse_time, printable
 
 _UP = {"ok": 1, "brought": 1, "partial": 1, "unavailable": 0}
-_COMPLIANT = {"compliant": 1.0, "non-compliant": 0.0, "inconclusive": math.nan}
 
 
 def render(report: Report, _style: Style) -> str:
@@ -51,8 +50,9 @@ def _compliance(registry: CollectorRegistry, report: Report, site: str) -> None:
     text = "1 compliant, 0 not, NaN where something could not be observed"
     gauge = Gauge("auditor_compliant", text, ("site", "invariant"), registry=registry)
     for invariant in Invariant:
-        own = [finding for finding in report.findings if finding.invariant is invariant]
-        gauge.labels(site, invariant.value).set(_COMPLIANT[verdict_of(own, Severity.LOW)])
+        own = {one.outcome for one in report.findings if one.invariant is invariant and one.waiver is None}
+        unseen = 1.0 if Outcome.UNKNOWN not in own else math.nan
+        gauge.labels(site, invariant.value).set(0.0 if Outcome.FAIL in own else unseen)
 
 
 def _run(registry: CollectorRegistry, report: Report, site: str) -> None:
