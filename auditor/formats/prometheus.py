@@ -9,7 +9,6 @@ from collections import Counter
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor.interfaces import Style
-from auditor.model.findings import verdict_of
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.text import parse_time, printable
