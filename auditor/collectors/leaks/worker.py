@@ -7,6 +7,7 @@ import base64
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
+from auditor.errors import SourceError
 from auditor.text import name_text
 
 _PLACES = {BLOB: "blob", COMMIT: "commit", TAG: "tag"}
@@ -91,8 +93,11 @@ def _started(order: Order) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "auditor.collectors.leaks.worker"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None  # noqa: S101 -- asked for above
-    process.stdin.write(json.dumps(asdict(order)).encode())
-    process.stdin.close()
+    # one that died at once is known by its answer
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(asdict(order)).encode())
+    with suppress(BrokenPipeError):
+        process.stdin.close()
     process.stdin = None
     return process
 
@@ -100,7 +105,7 @@ def _started(order: Order) -> "subprocess.Popen[bytes]":
 def _answer(process: "subprocess.Popen[bytes]") -> Findings:
     answer, _ = process.communicate()
     if process.returncode:
-        raise PackError(f"a search process ended with {process.returncode}")
+        raise SourceError(f"a process of the search ended with {process.returncode}: run the audit again")
     data = json.loads(answer)
     return Findings(
         holders=[Holder(*row) for row in data["holders"]],

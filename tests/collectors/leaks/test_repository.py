@@ -314,3 +314,17 @@ def test_nothing_is_written_into_the_repository_and_no_program_of_it_is_run(repo
     search_repository(repo.path, TASK)
     after = subprocess.run(["find", str(repo.path), "-printf", "%p %T@ %s\n"], capture_output=True).stdout
     assert (before, trap.exists()) == (after, False)
+
+
+def test_a_search_process_that_dies_leaves_nothing_remembered(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.collectors.leaks.worker._SMALL_BYTES", 0)
+    repo.commit({"f": b"1"})
+    repo.git("gc", "-q")
+    task = replace(TASK, ledger=tmp_path / "ledger.sqlite")
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.executable", "/bin/false")
+        with pytest.raises(SourceError, match="run the audit again"):
+            search_repository(repo.path, task)
+    assert search_repository(repo.path, task).read == 3
