@@ -111,9 +111,18 @@ def test_each_drift_is_named_and_what_the_report_prints_mends_it(
     paste(clone, ahead.commands("local-main-not-ahead"))
     git(clone, "push", "-q", "origin", "--all")
 
+    held = Printed(auditor("audit", cwd=clone).stdout)
+    assert "fixed     local-main-not-ahead" in held.text
+    assert "git filter-repo" in "".join(held.commands("secrets-env-not-in-history")), "the branch still holds the file"
+    # the same by git alone: nothing else is on that branch
+    git(clone, "push", "-q", "origin", "--delete", "feat/mine")
+    git(clone, "branch", "-qD", "feat/mine")
+    git(clone, "reflog", "expire", "--expire=now", "HEAD", "main")
+    git(clone, "gc", "-q", "--prune=now")
+
     done = auditor("audit", cwd=clone)
     assert done.returncode == 0, done.stdout
-    assert "fixed     local-main-not-ahead" in done.stdout
+    assert "fixed     secrets-env-not-in-history" in done.stdout
     assert "1 low finding:" in done.stdout
     stash = Printed(auditor("audit", "-v", "--no-store", cwd=clone).stdout)
     paste(clone, stash.commands("local-work-published"), "feat/stash")
