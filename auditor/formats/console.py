@@ -152,8 +152,9 @@ class _Page:
 
     def foot(self) -> Iterator[str]:
         """What proves, kept elsewhere, that the history was not cut: the hash of its last record before this run."""
-        if self.report.run.history_head:
-            yield self._paint(f"history {self.report.run.history_head}", "dim")
+        head = self.report.run.history_head
+        if head and head.strip("0"):  # before the first record there is nothing to keep
+            yield self._paint(f"history {head}", "dim")
 
     @property
     def _verbose(self) -> bool:
