@@ -37,12 +37,16 @@ class ChainLink:
 
 @frozen
 class Agreement:
-    """`odd` are the witnesses that don't stand for main's tip; `broken_at` is the first broken link, None: none is."""
+    """`odd` are the witnesses that don't stand for main's tip; `broken_at` is the first broken link, None: none is.
+
+    `active` is the slot that the proxy serves, None where there is none, or it is not known.
+    """
 
     statements: tuple[Statement, ...]
     odd: tuple[str, ...]
     links: tuple[ChainLink, ...]
     broken_at: str | None
+    active: str | None = None
 
 
 def derive(snapshot: Snapshot, config: Config) -> Agreement:
@@ -57,6 +61,7 @@ def derive(snapshot: Snapshot, config: Config) -> Agreement:
         odd=tuple(one.witness for one in statements if one.agrees is False),
         links=links,
         broken_at=next((link.name for link in links if link.state == "broken"), None),
+        active=None if proxy.active is MISSING else proxy.active,
     )
 
 

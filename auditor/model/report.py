@@ -97,8 +97,50 @@ class ChainLink:
 
 
 @frozen
+class Statement:
+    """The commit that a witness stands for, and whether it is main's tip; None: not known, or of no commit."""
+
+    witness: str
+    commit: str | None = None
+    agrees: bool | None = None
+
+
+@frozen
+class Step:
+    """One step from the commit to the public bytes: `holds`, `broken` or `unknown`."""
+
+    name: str
+    state: str
+    why: str = ""
+
+
+@frozen
+class Agreement:
+    """Who says which commit, and where the way to the public site breaks; `active` is the slot that is served."""
+
+    statements: tuple[Statement, ...]
+    steps: tuple[Step, ...] = ()
+    broken_at: str | None = None
+    active: str | None = None
+
+
+@frozen
+class Night:
+    """An audit of the history, as the trend shows it."""
+
+    finished_at: str
+    verdict: str
+    fail: int
+    unknown: int
+    waived: int
+
+
+@frozen
 class Report:
-    """Everything that a format may show."""
+    """Everything that a format may show.
+
+    `agreement` is None where the NAS was not asked; `trend` ends with this run, and is empty without a history.
+    """
 
     schema_version: int
     tool: Tool
@@ -109,3 +151,5 @@ class Report:
     chain: tuple[ChainLink, ...] = ()
     rules: tuple[RuleSummary, ...] = ()
     findings: tuple[Finding, ...] = ()
+    agreement: Agreement | None = None
+    trend: tuple[Night, ...] = ()

@@ -25,6 +25,7 @@ from auditor.pipeline.collection import Request, collect
 from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
 from auditor.pipeline.memory import earlier_of
 from auditor.pipeline.override import overrides_since
+from auditor.pipeline.trend import with_trend
 from auditor.policy.baseline import EarlierFailure, Judgements
 from auditor.text import time_text
 
@@ -67,6 +68,7 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
         warnings += _told(history, audited.report, request.config, None if previous is None else previous.started_at)
         request.say("notify", "")
         warnings += _published(history, audited, request.config)
+        audited = replace(audited, report=with_trend(audited.report, history))
     return replace(audited, warnings=tuple(warnings))
 
 

@@ -19,7 +19,18 @@ from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import verdict_of
 from auditor.model.missing import MISSING
-from auditor.model.report import SCHEMA_VERSION, ChainLink, Report, RuleSummary, RunInfo, SourceStatus, Tool
+from auditor.model.report import (
+    SCHEMA_VERSION,
+    Agreement,
+    ChainLink,
+    Report,
+    RuleSummary,
+    RunInfo,
+    SourceStatus,
+    Statement,
+    Step,
+    Tool,
+)
 from auditor.model.rules import Policy, Severity
 from auditor.plugins import load, names
 from auditor.policy.baseline import Judgements
@@ -100,7 +111,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
     sources = tuple(_status(name, snapshot, bench.config) for name in SOURCES)
     encoded = encode(snapshot)
     compiled = tuple(one for one in bench.compiled if asked(one.rule, terms.rules, stage))
-    facts = _facts(snapshot, encoded, bench.config, _SHOWN | _roots(compiled))
+    facts = _facts(snapshot, encoded, bench.config, _shown(snapshot) | _roots(compiled))
     case = Case(facts=facts, sources=sources, now=snapshot.finished_at)
     policy = replace(bench.policy, waivers=(*bench.policy.waivers, *rollback_waivers(bench.config)))
     findings = judge_case(case, compiled, policy, terms.earlier)
@@ -129,6 +140,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
         chain=tuple(ChainLink(**link) for link in facts["chain"]["links"]),
         rules=tuple(_rules(bench.policy, terms.rules, stage)),
         findings=findings,
+        agreement=None if snapshot.nas is MISSING else _agreement(facts["agreement"]),
     )
 
 
@@ -139,6 +151,19 @@ def _without_lag(config: Config) -> Config:
 
 # what a report shows of the derived facts, whatever its rules read
 _SHOWN = frozenset(("chain", "deployment", "protection", "routine"))
+
+
+def _shown(snapshot: Snapshot) -> frozenset[str]:
+    return _SHOWN if snapshot.nas is MISSING else _SHOWN | {"agreement"}
+
+
+def _agreement(facts: Mapping[str, Any]) -> Agreement:
+    return Agreement(
+        statements=tuple(Statement(**one) for one in facts["statements"]),
+        steps=tuple(Step(**link) for link in facts["links"]),
+        broken_at=facts["broken_at"],
+        active=facts["active"],
+    )
 
 
 def _roots(compiled: Sequence[CompiledRule]) -> frozenset[str]:

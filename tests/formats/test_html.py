@@ -1,9 +1,15 @@
 """The page: as it was, whole in itself, the same structure whatever names are in it, and readable without colour."""
 
+import html
+import importlib.util
+import json
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +20,10 @@ from auditor.formats.html import render
 from auditor.formats.html.picture import draw
 from auditor.interfaces import Style
 from auditor.model.findings import EvidenceValue, Finding, Location, WaiverNote
-from auditor.model.report import ChainLink, Report, SourceStatus
+from auditor.model.report import Agreement, ChainLink, Night, Report, SourceStatus, Statement, Step
 from auditor.model.rules import Invariant, Outcome
 
-from .conftest import REPORTS, finding, report_of
+from .conftest import REPORTS, drifted, finding, report_of
 
 _HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -116,3 +122,66 @@ def test_the_state_of_a_way_is_told_by_a_sign_besides_its_colour() -> None:
     )
     page = lxml_html.document_fromstring(render(world(broken), Style()))
     assert "Proposer ✗" in page.xpath("//svg/text/text()")
+
+
+def whole(text: str = "blue runs another image") -> Report:
+    """The drifted report with an agreement and thirty nights, which say `text` where they can."""
+    return replace(
+        drifted(),
+        agreement=Agreement(
+            statements=(
+                Statement(witness="gitea", commit="214f930" * 5, agrees=True),
+                Statement(witness="nas files"),
+                Statement(witness="blue", commit=text, agrees=False),
+            ),
+            steps=(Step(name="files", state="unknown", why=text), Step(name="image", state="broken", why=text)),
+            broken_at="image",
+            active="blue",
+        ),
+        trend=tuple(
+            Night(finished_at=f"2026-01-{day:02}", verdict=text, fail=day % 4, unknown=day % 3, waived=0)
+            for day in range(1, 31)
+        ),
+    )
+
+
+def test_a_report_with_agreement_and_trend_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
+    golden("html-whole.html", render(whole(), Style()))
+
+
+def test_what_a_witness_does_not_say_is_not_agreement() -> None:
+    page = lxml_html.document_fromstring(render(whole(), Style()))
+    told = {row.xpath("string(th)").strip(): row.xpath("string(td[2])") for row in page.xpath("//tr[th and td]")}
+    assert told["gitea"] == "✓ yes"
+    assert told["nas files"] == "? unknown"
+    assert told["blue (served)"] == "✗ no"
+
+
+@pytest.mark.parametrize("text", ["</code><script>alert(1)</script>", '" onload="x', "{{ 7*7 }}\x1b\u202e"])
+def test_hostile_agreement_and_trend_stay_text(text: str) -> None:
+    assert elements(whole(text)) == elements(whole("plain"))
+    assert not _HOSTILE.search(render(whole(text), Style()))
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+def test_a_real_browser_finds_no_fault_of_accessibility(tmp_path: Path) -> None:
+    spec = importlib.util.find_spec("axe_core_python")
+    assert spec is not None
+    assert spec.origin is not None
+    axe = Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    told = "done.violations.map(one => [one.id, one.nodes.map(node => node.html)])"
+    run = f"axe.run().then(done => {{ document.title = JSON.stringify({told}); document.body.remove() }})"
+    # the page forbids scripts: the copy that is examined allows them
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", render(whole(), Style()))
+    file = tmp_path / "page.html"
+    file.write_text(page.replace("</body>", f"<script>{axe}</script><script>{run}</script></body>"), encoding="utf-8")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom")
+    done = subprocess.run(
+        ["chromium", *options, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    [title] = re.findall("<title>(.*?)</title>", done.stdout)
+    assert json.loads(html.unescape(title)) == []

@@ -20,13 +20,15 @@ def command(context: click.Context, /, run: str, **given: Any) -> int:
     \b
     Examples:
       auditor export --format json:report.json
+      auditor export --format html:report.html
       auditor export latest~1 --format console
     """
     from auditor.cli.archive import open_archive
     from auditor.cli.output import parse_formats, write_reports
+    from auditor.pipeline.trend import with_trend
 
     options, outputs = settings(context), parse_formats(given["formats"])
     with open_archive(options) as archive:
-        report = archive.report(archive.find(run))
+        report = with_trend(archive.report(archive.find(run)), archive.history)
     write_reports(outputs, report, options)
     return 0

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from auditor.formats.html.picture import draw
+from auditor.formats.html.plot import plot_of
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
 from auditor.model.report import Report
@@ -58,6 +59,7 @@ def render(report: Report, _style: Style) -> str:
         report=report,
         sentence=_SENTENCES[report.verdict],
         picture=draw(report),
+        plot=plot_of(report.trend),
         sections=tuple(_sections(report)),
         causes=tuple(_causes(report)),
         waived=[one for one in report.findings if one.waiver is not None],
