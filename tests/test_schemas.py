@@ -97,7 +97,7 @@ def test_every_example_and_default_of_the_schema_fits_it() -> None:
         ("notify: [{smtp: 'h:25', heartbeat: {env: H}}]", "p.yaml:3:10: $.notify[0]: names one way"),
         ("notify: [{smtp: 'h:25'}]", "p.yaml:3:11: $.notify[0].smtp: 'smtp' needs the key 'from' beside it"),
         ("notify: [{heartbeat: {env: H}, events: [now]}]", "p.yaml:3:41: $.notify[0].events[0]: 'now' is"),
-        ("nas: {root: /r, slots: [{name: a, port: 1}], proxy: {kind: dsm, files: [/f]}}", "p.yaml:3:72: $.nas.proxy"),
+        ("nas: {root: /r, slots: [{name: a, port: 1}], proxy: {kind: none, files: [/f]}}", "p.yaml:3:73: $.nas.proxy"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_at_its_place(text: str, said: str) -> None:
