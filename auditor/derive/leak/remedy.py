@@ -16,7 +16,7 @@ _REVOKE = {
     "aws-access-key": "deactivate it: aws iam update-access-key --status Inactive --access-key-id …",
     "slack-token": "revoke it: https://api.slack.com/methods/auth.revoke",
     "npm-token": "revoke it: npm token revoke …",
-    "pypi-token": "revoke it: https://pypi.org/manage/account/token/",
+    "pypi-token": "revoke it in the account settings of PyPI, under API tokens",
     "private-key": "take its public half out of every authorized_keys, deploy key list and certificate",
     "putty-key": "take its public half out of every authorized_keys, deploy key list and certificate",
 }
