@@ -23,7 +23,6 @@ from auditor.model.report import Report
 from auditor.model.rules import Outcome
 from auditor.pipeline.collection import Request, collect
 from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
-from auditor.pipeline.memory import earlier_of
 from auditor.pipeline.override import overrides_since
 from auditor.pipeline.trend import with_trend
 from auditor.policy.baseline import EarlierFailure, Judgements
@@ -121,6 +120,8 @@ def _last_audit(history: History, config: Config) -> Earlier:
     run = history.latest(config.id, mode="audit")
     if run is None:
         return Earlier(run=None)
+    from auditor.pipeline.memory import earlier_of
+
     try:
         previous = decode(Snapshot, json.loads(history.snapshot(run)))
     except (DecodeError, ValueError):

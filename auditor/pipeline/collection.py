@@ -20,7 +20,6 @@ from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot, SourceRun
 from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING
-from auditor.pipeline.mask import masked
 from auditor.plugins import load, names
 from auditor.text import parse_time, printable, short, span_text, time_text
 
@@ -166,6 +165,8 @@ def _visit(visit: _Visit, context: Context) -> None:
 
 
 def _with_visits(snapshot: Snapshot, visits: Sequence[_Visit], started: datetime) -> Snapshot:
+    from auditor.pipeline.mask import masked  # its patterns are compiled while nobody waits for a first request
+
     facts: dict[str, Any] = {}
     runs = []
     for visit in visits:
