@@ -286,6 +286,18 @@ def blank_issues_banned(world: World) -> None:
 # --- secrets-stay-out ---
 
 
+@_drift("secrets-env-ignored")
+def env_not_ignored(world: World) -> None:
+    """The ignore rules for env files are deleted."""
+    world.merge({".gitignore": b"node_modules/\n"}, "Tidy up", days_ago=0.1)
+
+
+@_drift("secrets-env-not-tracked")
+def env_tracked(world: World) -> None:
+    """An env file is committed."""
+    world.merge({".env.production": b"PUBLIC_GITEA_OWNER=Demo\n"}, "Configure", days_ago=0.1)
+
+
 @_drift("secrets-none-at-tip")
 def token_committed(world: World) -> None:
     """A token is committed."""

@@ -33,8 +33,9 @@ def test_the_clones_env_files_are_given_with_their_source(seen: Any, bare: Confi
         ("local", ".env", "0600", False)
     ]
     assert derived.tracked is not MISSING
-    assert [(one.source, one.branch, one.path) for one in derived.tracked] == [("local", "main", "x/.env")]
-    assert derived.ignores == (PROBE,)
+    assert [(one.source, one.tip, one.path) for one in derived.tracked] == [("local", "branch main", "x/.env")]
+    assert derived.ignores is not MISSING
+    assert [(one.source, one.path, one.line) for one in derived.ignores] == [("local", ".env", 1)]
     assert derived.gaps == ()
 
 

@@ -135,7 +135,7 @@ def test_env_and_key_files_are_judged_by_name_and_where_the_name_settles_nothing
     assert [one.path for one in derived.key_files] == ["id_rsa", "key.pem"]
     tracked = derive_env_files(snapshot(leaks(named_files=files)), CONFIG).tracked
     assert tracked is not MISSING
-    assert [(one.source, one.branch, one.path) for one in tracked] == [("gitea", "main", ".env")]
+    assert [(one.source, one.tip, one.path) for one in tracked] == [("gitea", "branch main", ".env")]
 
 
 def test_tokens_carry_their_first_place(snapshot: Any) -> None:

@@ -96,11 +96,11 @@ class _Work:
         if state is None:
             raise SourceError("there is no copy of its objects yet: run the audit again")
         if state.missing or seen.history is MISSING:
-            self._lost("gitea: the copy of its objects is not complete: run the audit again")
+            self._cut("gitea: the copy of its objects is not complete: run the audit again")
         pulls = () if seen.pulls is MISSING else seen.pulls
         wanted = {f"refs/pull/{pull.number}/head" for pull in pulls if pull.state == "open"}
         if seen.pulls is MISSING:
-            self._lost("gitea: which pull requests are open was not observed")
+            self._cut("gitea: which pull requests are open was not observed")
         tips = {ref.name: ref.sha for ref in state.tips if ref.name.startswith("refs/heads/") or ref.name in wanted}
         return search_repository(folder, self._task("gitea", folder.name, tips))
 
@@ -132,6 +132,11 @@ class _Work:
             self._lost(f"{origin}: {more} more objects were not searched whole")
         if search.named_files is MISSING:
             self._add("named_files", f"{origin}: its history was not walked")
+
+    def _cut(self, reason: str) -> None:
+        """Notes that neither secrets nor files are all there."""
+        self._lost(reason)
+        self._add("named_files", reason)
 
     def _lost(self, reason: str) -> None:
         self._add("secrets", reason)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from auditor.config import Config
+from auditor.derive.env_file.commit import EnvName, TrackedEnvFile, gaps_of, ignores_of, left_out, tracked_of
 from auditor.frozen import frozen
-from auditor.model.facts.local import IgnoreProbe, Local
+from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot, withheld
 from auditor.model.facts.witness import Gap, carried
@@ -23,56 +24,38 @@ class EnvFile:
 
 
 @frozen
-class TrackedEnvFile:
-    """An env file in the tree at the tip of a branch."""
-
-    source: Literal["local", "gitea"]
-    branch: str
-    path: str
-
-
-@frozen
 class EnvFiles:
-    """`ignores` are the names that must be ignored, as the committed ignore rules judge them."""
+    """`ignores` are the names that must be ignored, as the committed ignore rules judge them.
+
+    `ignores_asked` and `tracked_asked` are False where the run left out what has to be asked for them.
+    """
 
     files: tuple[EnvFile, ...] | Missing = MISSING
     tracked: tuple[TrackedEnvFile, ...] | Missing = MISSING
-    ignores: tuple[IgnoreProbe, ...] | Missing = MISSING
+    ignores: tuple[EnvName, ...] | Missing = MISSING
+    ignores_asked: bool = True
+    tracked_asked: bool = True
     gaps: tuple[Gap, ...] = ()
 
 
-def derive(snapshot: Snapshot, _config: Config) -> EnvFiles:
-    """The env files of the clone and of the NAS; what the branches track and ignore is the clone's."""
+def derive(snapshot: Snapshot, config: Config) -> EnvFiles:
+    """The env files of the clone and of the NAS, and what commits track and ignore."""
     local, nas = snapshot.local, snapshot.nas
-    if local is MISSING and nas is MISSING:
-        return EnvFiles()
-    known = local is not MISSING and local.available
-    on_server = tuple(_on_server(snapshot))
-    tracked: tuple[TrackedEnvFile, ...] | Missing = on_server or MISSING
-    if local is not MISSING and local.tracked_env_files is not MISSING:
-        found = local.tracked_env_files
-        own = (TrackedEnvFile(source="local", branch=one.branch, path=one.path) for one in found)
-        tracked = (*own, *on_server)
     return EnvFiles(
-        files=(*(() if local is MISSING else _files(local)), *(() if nas is MISSING else _nas_files(nas))),
-        tracked=tracked,
-        ignores=local.env_ignore if known and local is not MISSING else MISSING,
+        files=MISSING
+        if local is MISSING and nas is MISSING
+        else (*(() if local is MISSING else _files(local)), *(() if nas is MISSING else _nas_files(nas))),
+        tracked=tracked_of(snapshot, config),
+        ignores=ignores_of(snapshot, config),
+        ignores_asked=not left_out(snapshot, config, "gitea"),
+        tracked_asked=not left_out(snapshot, config, "gitea", "leaks"),
         gaps=(
             *(() if local is MISSING else _local_gaps(local)),
             *(() if nas is MISSING else _nas_gaps(nas)),
             *_withheld(snapshot),
-            *_search_gaps(snapshot),
+            *gaps_of(snapshot, config),
         ),
     )
-
-
-def _on_server(snapshot: Snapshot) -> Iterator[TrackedEnvFile]:
-    """Env files at the tips of Gitea's branches and open pull requests; what is left out of them is the leaks' gap."""
-    leaks = snapshot.leaks
-    for file in () if leaks is MISSING or leaks.named_files is MISSING else leaks.named_files:
-        if file.is_env and file.origin == "gitea":
-            for tip in file.tips:
-                yield TrackedEnvFile(source="gitea", branch=tip.removeprefix("refs/heads/"), path=file.path)
 
 
 def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
@@ -81,20 +64,11 @@ def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
             yield Gap(pointer="/env_file/files", reason=f"the facts of {name} are not in the snapshot")
 
 
-def _search_gaps(snapshot: Snapshot) -> Iterator[Gap]:
-    leaks = snapshot.leaks
-    if leaks is not MISSING:
-        yield from carried(leaks.gaps, ("/leaks/named_files", "/leaks/searched"), "/env_file/tracked")
-
-
 def _local_gaps(local: Local) -> Iterator[Gap]:
     if not local.available:
-        for name in ("files", "tracked", "ignores"):
-            yield Gap(pointer=f"/env_file/{name}", reason=f"local is unavailable: {local.error}")
+        yield Gap(pointer="/env_file/files", reason=f"local is unavailable: {local.error}")
         return
     yield from carried(local.gaps, ("/local/env_files",), "/env_file/files")
-    yield from carried(local.gaps, ("/local/tracked_env_files",), "/env_file/tracked")
-    yield from carried(local.gaps, ("/local/env_ignore",), "/env_file/ignores")
     if local.env_files is MISSING:
         yield Gap(pointer="/env_file/files", reason="the clone's env files were not observed")
 
