@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "Ask every source once: what can be reached, with which rights, and how to mend the rest.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
     "export": "Render a stored run in any format, as it was judged then.",
+    "fleet": "Audit many sites at once, or sum up their stored snapshots: a line a site, the worst first.",
     "gate": "Judge whether a deployment may go on, before, in the middle of and after it.",
     "history": "Look at the stored runs: list, show, diff, verify, prune, state.",
     "init": "Write a commented policies.yaml from what is found in the clone.",
@@ -129,7 +130,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except _TerminatedError:
         return exit_code.TERMINATED
     except Exception as error:
-        return _crashed(error)
+        from auditor.cli.fault import crash_text
+
+        return _said(crash_text(error), exit_code.INTERNAL)
     return result if isinstance(result, int) else 0
 
 
@@ -150,12 +153,3 @@ def _said(message: str, code: int, more: str = "") -> int:
     with suppress(OSError):  # nobody may listen; the code still tells
         click.echo(f"auditor: {printable(message, keep_newlines=True)}{more}", err=True)
     return code
-
-
-def _crashed(error: Exception) -> int:
-    """An uncaught exception: its text may hold anything, so only its type and place are shown."""
-    import traceback
-
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - no import
-    return _said(f"internal error: {place}: please report it with the command and the version", exit_code.INTERNAL)

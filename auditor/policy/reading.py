@@ -6,6 +6,7 @@ The answer may name too much, never too little: a root of which no member is nam
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -71,6 +72,7 @@ def _definition(schema: Schema) -> str | None:
     return reference.removeprefix("#/$defs/") if isinstance(reference, str) else None
 
 
+@lru_cache(maxsize=16_384)  # the same reads meet the same gaps, rule by rule and night by night
 def touches(pointer: str, gap: str) -> bool:
     """Whether a gap at `gap` may hide what is read at `pointer`; `*` in a pointer stands for any element."""
     read, missing = pointer.split("/"), gap.split("/")
