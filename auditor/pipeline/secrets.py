@@ -82,7 +82,8 @@ def _searches(path: Path, key: bytes, context: Context, *, staged: bool) -> Iter
     from auditor.collectors.leaks.repository import Task, search_repository
     from auditor.collectors.leaks.staged import search_staged
 
-    task = Task(key=key, deadline=context.deadline, progress=context.progress)
+    patterns = tuple((one.id, one.regex) for one in context.config.secrets.patterns)
+    task = Task(key=key, patterns=patterns, deadline=context.deadline, progress=context.progress)
     if staged:
         yield search_staged(path, task)
         return

@@ -243,3 +243,19 @@ def test_no_character_of_200_planted_values_comes_out_anywhere(
     assert (home / ".local" / "state" / "auditor").is_dir()
     shown = [value for value in values if value.encode() in text or value[:10].encode() in text]
     assert shown == []
+
+
+def test_a_named_policy_files_own_patterns_are_searched(inside: Any, clone: Path, git: Any, tmp_path: Path) -> None:
+    (clone / "notes.md").write_text("code ARC:4711-0815\n")
+    git(clone, "add", ".")
+    git(clone, "commit", "-qm", "Notes")
+    policy = tmp_path / "policies.yaml"
+    policy.write_text(
+        f"schema: 1\nid: site\nlocal: {{path: {clone}}}\n"
+        "secrets: {patterns: [{id: archive-code, regex: 'ARC:(?P<value>[0-9]{4}-[0-9]{4})'}]}\n"
+    )
+    policy.chmod(0o600)
+    answer = inside("secrets", "-c", policy, "--format", "json", cwd=clone)
+    assert "archive-code" in " ".join(findings(answer)["secrets-none-at-tip"])
+    assert "4711-0815" not in answer.stdout + answer.stderr
+    assert "secrets-none-at-tip" not in findings(inside("secrets", "--format", "json", cwd=clone))

@@ -132,6 +132,9 @@ class Forest:
         if is_packed(data):
             self._scanner.add_whole(number, data)
             return any(word in data for word in LONG)
+        if self._scanner.takes_whole:
+            self._scanner.add(number, data)
+            return False
         windows = [_window(data, start, end) for start, end in new]
         has_key = has_key or any(data.find(word, *window) >= 0 for window in windows for word in LONG)
         if has_key:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.scan import Scanner, line_of, name_sightings
+from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.text import name_text
 
 _FOLDER, _FILE = re.compile(r"[0-9a-f]{2}"), re.compile(r"[0-9a-f]{38}(?:[0-9a-f]{24})?")
@@ -25,10 +26,10 @@ def loose_objects(folder: Path) -> Iterator[bytes]:
                     yield bytes.fromhex(parent.name + path.name)
 
 
-def search_loose(folder: Path, oids: Iterable[bytes], key: bytes) -> Findings:
+def search_loose(folder: Path, oids: Iterable[bytes], key: bytes, patterns: Patterns = ()) -> Findings:
     """What loose objects of a folder hold."""
     found = Findings()
-    scanner = Scanner(key, lambda oid: (folder / oid[:2] / oid[2:]).exists())
+    scanner = Scanner(key, lambda oid: (folder / oid[:2] / oid[2:]).exists(), kinds=kinds_with(patterns))
     order = [oid.hex() for oid in oids]
     kinds: dict[int, str] = {}
     names: dict[bytes, int] = {}

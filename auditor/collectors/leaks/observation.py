@@ -120,6 +120,7 @@ class _Work:
             ledger=ledger,
             tips=tips,
             origin=origin,
+            patterns=tuple((one.id, one.regex) for one in self.context.config.secrets.patterns),
             deadline=self.context.deadline,
             progress=self.context.progress,
         )

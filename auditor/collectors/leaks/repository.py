@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.walk import Git
 from auditor.collectors.leaks.worker import search_pack
+from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
 from auditor.interfaces import Deadline
 from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Origin, Suppression, Unsearched
@@ -34,13 +36,15 @@ class Task:
     """A search: `key` is that of the HMACs; `ledger` the file that remembers it, None: nothing is remembered.
 
     `tips` are the refs, by full name, whose present content counts as `at a tip`, with their objects; None: branches,
-    tracking branches and what worktrees have checked out. `origin` is what places are said to lie in.
+    tracking branches and what worktrees have checked out. `origin` is what places are said to lie in. `patterns` are
+    the kinds of a site's own, id and expression.
     """
 
     key: bytes
     ledger: Path | None = None
     tips: Mapping[str, str] | None = None
     origin: Origin = "local"
+    patterns: Patterns = ()
     workers: int = WORKERS
     deadline: Deadline | None = None
     progress: Callable[[str], None] = lambda _: None
@@ -65,13 +69,14 @@ def search_repository(repository: Path, task: Task) -> LeakSearch:
 
 
 def _searched(source: Source, task: Task) -> LeakSearch:
-    with closing(Ledger(task.ledger, rules_digest(task.key))) as ledger:
+    with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns))) as ledger:
         return _result(source, ledger, task, _read_new(source, ledger, task))
 
 
-def rules_digest(key: bytes) -> str:
-    """What a search depends on beside the texts: the detector, the reader, and the key of the HMACs."""
-    return hmac.new(key, _program(), hashlib.sha256).hexdigest()
+def rules_digest(key: bytes, patterns: Patterns = ()) -> str:
+    """What a search depends on beside the texts: detector, reader, a site's own kinds, and the key of the HMACs."""
+    own = json.dumps(patterns).encode() if patterns else b""
+    return hmac.new(key, _program() + own, hashlib.sha256).hexdigest()
 
 
 @cache
@@ -95,7 +100,7 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
                 continue
             task.check()
             task.progress(f"searching {path.name}")
-            found = search_pack(path, source.hash_bytes, task.key, task.workers)
+            found = search_pack(path, source.hash_bytes, task.key, task.workers, task.patterns)
             ledger.take(found, pack=(name, found.read))
             total.read += found.read
             total.searched_bytes += found.searched_bytes
@@ -105,7 +110,7 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
         for start in range(0, len(new), _LOOSE_AT_ONCE):
             task.check()
             some = new[start : start + _LOOSE_AT_ONCE]
-            found = search_loose(folder, some, task.key)
+            found = search_loose(folder, some, task.key, task.patterns)
             ledger.take(found, loose=some)
             total.read += found.read
             total.searched_bytes += found.searched_bytes
@@ -205,5 +210,5 @@ def _in_refs(source: Source, task: Task) -> Sequence[Leak]:
                 ),
             ),
         )
-        for name, one, shown in name_sightings(names, Scanner(task.key))
+        for name, one, shown in name_sightings(names, Scanner(task.key, kinds=kinds_with(task.patterns)))
     ]

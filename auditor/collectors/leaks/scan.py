@@ -2,10 +2,12 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from auditor.collectors.leaks.expansion import decoded, is_packed, unpacked
+from auditor.detector.catalogue import KINDS
+from auditor.detector.kind import Kind
 from auditor.detector.search import Search, Secret, search
 
 _BATCH_BYTES = 256 << 10
@@ -44,8 +46,12 @@ class Scanner:
     `is_object` says whether a hash is the id of an object that is at hand: such a value is no secret.
     """
 
-    def __init__(self, key: bytes, is_object: Callable[[str], bool] | None = None) -> None:
-        self._key, self._is_object = key, is_object
+    def __init__(
+        self, key: bytes, is_object: Callable[[str], bool] | None = None, *, kinds: Sequence[Kind] = KINDS
+    ) -> None:
+        self._key, self._is_object, self._kinds = key, is_object, kinds
+        # how far a site's own pattern reaches nobody knows: each text is then searched whole, and by itself
+        self.takes_whole = any(kind.own is not None for kind in kinds)
         self._parts: list[bytes] = []
         self._starts: list[int] = []
         self._owners: list[int] = []
@@ -61,7 +67,7 @@ class Scanner:
         self._owners.append(owner)
         self._parts.append(text)
         self._size += len(text) + len(_SEAM)
-        if self._size >= _BATCH_BYTES:
+        if self.takes_whole or self._size >= _BATCH_BYTES:
             self.flush()
 
     def add_whole(self, owner: int, text: bytes) -> None:
@@ -71,8 +77,8 @@ class Scanner:
         self.add(owner, text)
 
     def emptied(self) -> "Scanner":
-        """Another one with the same key and nothing in it."""
-        return Scanner(self._key, self._is_object)
+        """Another one with the same key and kinds, and nothing in it."""
+        return Scanner(self._key, self._is_object, kinds=self._kinds)
 
     def marks(self, text: bytes) -> frozenset[str]:
         """The HMACs of the secrets in a whole text."""
@@ -128,7 +134,7 @@ class Scanner:
 
     def _ask(self, text: bytes) -> Search:
         self.searched_bytes += len(text)
-        return search(text, place="", key=self._key, is_object=self._is_object)
+        return search(text, place="", key=self._key, kinds=self._kinds, is_object=self._is_object)
 
     def _note(
         self, owner: int, secret: Secret, needle: bytes, inside: str | None = None, *, encoded: bool = False

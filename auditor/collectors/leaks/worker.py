@@ -15,6 +15,7 @@ from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
+from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
 from auditor.text import name_text
 
@@ -25,20 +26,28 @@ _SMALL_BYTES = 4 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One of `parts` portions of the pack at `path`."""
+    """One of `parts` portions of the pack at `path`; `patterns` are a site's own kinds, id and expression."""
 
     path: str
     hash_bytes: int
     part: int
     parts: int
     key: str
+    patterns: Patterns = ()
 
 
-def search_pack(path: Path, hash_bytes: int, key: bytes, workers: int) -> Findings:
+def search_pack(path: Path, hash_bytes: int, key: bytes, workers: int, patterns: Patterns = ()) -> Findings:
     """What a pack holds; a pack that can't be read is unsearched as a whole."""
     parts = workers if path.stat().st_size > _SMALL_BYTES else 1
     orders = [
-        Order(path=str(path), hash_bytes=hash_bytes, part=part, parts=parts, key=base64.b64encode(key).decode())
+        Order(
+            path=str(path),
+            hash_bytes=hash_bytes,
+            part=part,
+            parts=parts,
+            key=base64.b64encode(key).decode(),
+            patterns=patterns,
+        )
         for part in range(parts)
     ]
     others = [_started(order) for order in orders[1:]]
@@ -67,7 +76,7 @@ def search_portion(order: Order) -> Findings:
 
 
 def _searched(pack: Pack, order: Order) -> Findings:
-    scanner = Scanner(base64.b64decode(order.key), pack.holds)
+    scanner = Scanner(base64.b64decode(order.key), pack.holds, kinds=kinds_with(order.patterns))
     forest = Forest(pack, scanner)
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()
@@ -125,7 +134,9 @@ def _join(found: Findings, other: Findings) -> None:
 
 
 def _main() -> None:
-    found = search_portion(Order(**json.load(sys.stdin)))
+    given = json.load(sys.stdin)
+    patterns = tuple((name, regex) for name, regex in given.pop("patterns"))
+    found = search_portion(Order(**given, patterns=patterns))
     json.dump(asdict(replace(found, holders=[])) | {"holders": [astuple(one) for one in found.holders]}, sys.stdout)
 
 
