@@ -64,6 +64,7 @@ nas:
 site:
   url: {url}
   ca: ca.pem
+  browser: never
 connect: {{"{git_host}:443": "127.0.0.1:{gitea}", "{site_host}:443": "127.0.0.1:{site}"}}
 history: {{path: state}}
 """
