@@ -129,9 +129,10 @@ def test_a_visit_is_one_connection_one_login_and_one_command() -> None:
 def test_forty_milliseconds_of_distance_cost_at_most_twelve_round_trips(box: SshBox) -> None:
     near = min(go(box).took_seconds for _ in range(3))
     with delay_proxy(box.port, seconds_each_way=0.02) as proxy:
-        seen = go(box, port=proxy.port)
-    assert seen.round_trips <= 12
-    assert seen.took_seconds - near <= 12 * 0.04
+        seen = [go(box, port=proxy.port) for _ in range(3)]
+    assert min(visit.round_trips for visit in seen) <= 12
+    # the least of several: what else the machine does is no distance
+    assert min(visit.took_seconds for visit in seen) - near <= 12 * 0.04
 
 
 def test_a_forced_command_gets_the_line_of_nonces_and_no_script(tmp_path: Path) -> None:
