@@ -57,14 +57,20 @@ class Auditor:
 
     def try_drift(self, drift: Drift) -> Trial:
         """The drift in a world of its own, which is gone afterwards."""
-        with TemporaryDirectory(prefix="auditor-demo-") as folder, World(Path(folder)) as world:
+        with (
+            TemporaryDirectory(prefix="auditor-demo-", ignore_cleanup_errors=True) as folder,
+            World(Path(folder)) as world,
+        ):
             before = self.audit(world)
             drift.apply(world)
             return Trial(drift=drift, before=before, after=self.audit(world))
 
     def try_all(self, drifts: Sequence[Drift]) -> Iterator[Trial]:
         """A trial of each, in their order."""
-        with TemporaryDirectory(prefix="auditor-demo-") as folder, World(Path(folder)) as world:
+        with (
+            TemporaryDirectory(prefix="auditor-demo-", ignore_cleanup_errors=True) as folder,
+            World(Path(folder)) as world,
+        ):
             self.audit(world)  # compiles the policy before threads ask for it
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:

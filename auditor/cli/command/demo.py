@@ -83,7 +83,9 @@ def _story(drifts: list["Drift"], outputs: "Sequence[Output]", options: "Setting
     told = [output for output in outputs if output.name == "console" and output.path is None]
     with ExitStack() as stack:
         folder = (
-            mkdtemp(prefix="auditor-demo-") if keep else stack.enter_context(TemporaryDirectory(prefix="auditor-demo-"))
+            mkdtemp(prefix="auditor-demo-")
+            if keep
+            else stack.enter_context(TemporaryDirectory(prefix="auditor-demo-", ignore_cleanup_errors=True))
         )
         _say(f"a small world in {folder}: a clone, a Gitea, a NAS, a site", options)
         world = stack.enter_context(World(Path(folder)))
