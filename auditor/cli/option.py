@@ -121,9 +121,23 @@ rule_option = option("--rule", "rules", multiple=True, metavar="GLOB", help="Jud
 only_option = option(
     "--only", multiple=True, metavar="SOURCE", help="Ask this source alone (repeatable): local, gitea, nas, site."
 )
+
+
+class _FormatOption(click.Option):
+    """`--format`, whose help names the formats that are installed."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from auditor.plugins import format_names
+        from auditor.text import printable
+
+        record = super().get_help_record(ctx)
+        return record and (record[0], f"{record[1]}  NAME is one of {printable(', '.join(format_names()))}.")
+
+
 format_option = option(
     "--format",
     "formats",
+    cls=_FormatOption,
     multiple=True,
     metavar="NAME[:PATH]",
     help="How to report, and the file to write to (repeatable); default: console.",

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
 
 from auditor.cli.option import Settings
 from auditor.errors import OutputError
-from auditor.interfaces import Style
-from auditor.plugins import demand, load
+from auditor.interfaces import Format, Style
+from auditor.plugins import demand_format, load_format
 from auditor.text import printable
 
 if TYPE_CHECKING:  # reports come last
@@ -35,19 +34,21 @@ class Output:
     path: Path | None
 
     @property
-    def module(self) -> ModuleType:
-        """The format's module, loaded when there is a report: a run's first request does not wait for it."""
-        return load("formats", self.name)
+    def format(self) -> Format:
+        """The format, imported when there is a report: a run's first request does not wait for it."""
+        return load_format(self.name)
 
 
 def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
-    """The outputs that `--format` names; raises UsageError for an unknown one and for two on standard output."""
+    """The outputs that `--format` names; raises UsageError for an unusable one and for two on standard output."""
+    if not values:
+        return (Output("console", None),)  # our own, whatever is installed: nothing is searched for it
     outputs = []
-    for value in values or ("console",):
+    for value in values:
         name, colon, path = value.partition(":")
         if colon and not path:
             raise click.UsageError(f"'{value}' names no file: write {name}:PATH, or {name} for standard output")
-        demand("formats", name)
+        demand_format(name)
         outputs.append(Output(name, Path(path) if path else None))
     if sum(output.path is None for output in outputs) > 1:
         raise click.UsageError("only one --format can go to standard output: give the others a file, NAME:PATH")
@@ -58,9 +59,9 @@ def write_reports(outputs: Sequence[Output], report: "Report", settings: Setting
     """Every output of the report; with --quiet the console's of a compliant one is not shown on standard output."""
     for output in outputs:
         if output.path is not None:
-            write_file(output.path, output.module.render(report, Style(verbosity=settings.verbosity)))
+            write_file(output.path, output.format.render(report, Style(verbosity=settings.verbosity)))
         elif not settings.quiet or output.name != "console" or report.verdict != "compliant":
-            write_stdout(output.module.render(report, style_of(settings)))
+            write_stdout(output.format.render(report, style_of(settings)))
 
 
 def style_of(settings: Settings) -> Style:
