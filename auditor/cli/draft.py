@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.errors import SourceError
-from auditor.model.facts.local import Local, RemoteUrl
+from auditor.model.facts.git_config import RemoteUrl
+from auditor.model.facts.local import Local
 from auditor.model.missing import MISSING
 
 _VARIABLE = re.compile(r"(\w*PUBLIC_\w*?)(BASE|URL|OWNER|REPO)$")

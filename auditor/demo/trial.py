@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from auditor.config.loader import load_chain, read_chain
-from auditor.demo.drift import Drift
+from auditor.demo.drift.definition import Drift
 from auditor.demo.world import World
 from auditor.model.report import Report
 from auditor.model.rules import Outcome

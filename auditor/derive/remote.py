@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from auditor.config import Config, Gitea
 from auditor.frozen import frozen
-from auditor.model.facts.local import CredentialPlace, Local, Origin, RemoteAddress, RemoteUrl
+from auditor.model.facts.git_config import CredentialPlace, Origin, RemoteAddress, RemoteUrl
+from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.snapshot import Snapshot, withheld
 from auditor.model.facts.witness import Gap, carried

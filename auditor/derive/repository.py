@@ -7,7 +7,7 @@ from auditor.config import Config
 from auditor.derive.production import active_release
 from auditor.derive.remote import fault, hosts_of
 from auditor.frozen import frozen
-from auditor.model.facts.local import RemoteUrl
+from auditor.model.facts.git_config import RemoteUrl
 from auditor.model.facts.nas import Nas, Release
 from auditor.model.facts.nas_git import GitDirectory
 from auditor.model.facts.snapshot import Snapshot

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.model.facts.local import Level, Origin
+from auditor.model.facts.git_config import Level, Origin
 from auditor.text import name_text
 
 _TRUE = (b"true", b"yes", b"on")

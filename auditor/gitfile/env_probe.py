@@ -1,7 +1,7 @@
 """Whether ignore rules would keep every usual env file out, and the line that decides."""
 
 from auditor.gitfile.ignore import Reader, deciding_from_root
-from auditor.model.facts.local import IgnoreProbe
+from auditor.model.facts.dotenv import IgnoreProbe
 from auditor.text import name_text
 
 _NAMES = (

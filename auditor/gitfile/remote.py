@@ -7,7 +7,7 @@ from typing import Literal
 from auditor.gitfile.config import ConfigEntry, GitConfig
 from auditor.gitfile.config_syntax import Setting
 from auditor.gitfile.url import parse_url
-from auditor.model.facts.local import CredentialPlace, Remote, RemoteAddress, RemoteUrl
+from auditor.model.facts.git_config import CredentialPlace, Remote, RemoteAddress, RemoteUrl
 from auditor.text import name_text
 
 _ADDRESS = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://\S+")

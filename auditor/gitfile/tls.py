@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from auditor.gitfile.config import ConfigEntry, GitConfig, truth_of
 from auditor.gitfile.remote import fetch_urls, scrubbed, shown_key
-from auditor.model.facts.local import Origin, TlsSwitch
+from auditor.model.facts.git_config import Origin, TlsSwitch
 
 _PORTS = {b"http": b"80", b"https": b"443"}
 _KEY = "sslverify"

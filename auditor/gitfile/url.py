@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote_to_bytes
 
-from auditor.model.facts.local import RemoteUrl
+from auditor.model.facts.git_config import RemoteUrl
 from auditor.text import name_text, short
 
 CredentialKind = Literal["password", "token", "query"]

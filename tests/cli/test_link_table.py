@@ -7,7 +7,7 @@ import pytest
 
 from auditor.cli.link_table import link_table
 from auditor.config import Config, Gitea, Site
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
 from auditor.model.facts.site import Click, IssueLink, Place, Serving, Target
 from auditor.model.facts.site import Site as Facts

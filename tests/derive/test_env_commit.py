@@ -8,9 +8,9 @@ import pytest
 from auditor.config import Config, Gitea
 from auditor.derive.env_file import EnvFiles, derive
 from auditor.model.facts.canon import Canon, CanonCommit, CanonTree, IgnoreFile
+from auditor.model.facts.dotenv import IgnoreProbe, TrackedEnvFile
 from auditor.model.facts.gitea import Gitea as GiteaFacts
 from auditor.model.facts.leaks import Leaks, NamedFile, Searched
-from auditor.model.facts.local import IgnoreProbe, TrackedEnvFile
 from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING

@@ -7,7 +7,7 @@ import pytest
 
 from auditor.config import Config
 from auditor.derive.env_file import derive
-from auditor.model.facts.local import EnvFile, IgnoreProbe, TrackedEnvFile
+from auditor.model.facts.dotenv import EnvFile, IgnoreProbe, TrackedEnvFile
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 

@@ -7,8 +7,8 @@ import pytest
 
 from auditor.config import Config
 from auditor.derive.remote import derive
+from auditor.model.facts.git_config import CredentialPlace, Origin, Remote, RemoteAddress, RemoteUrl
 from auditor.model.facts.gitea import Gitea, Repository
-from auditor.model.facts.local import CredentialPlace, Origin, Remote, RemoteAddress, RemoteUrl
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.model.codec import decode, encode
-from auditor.model.facts.local import EnvFile, Local, Stash
+from auditor.model.facts.dotenv import EnvFile
+from auditor.model.facts.local import Local, Stash
 from auditor.model.facts.snapshot import Snapshot
 from auditor.pipeline.blindness import Sight, sights
 from auditor.pipeline.evaluation import Bench

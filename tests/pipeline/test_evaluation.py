@@ -11,21 +11,10 @@ from hypothesis import strategies as st
 from auditor.config import Config
 from auditor.config.loader import load_config
 from auditor.interfaces import Style
+from auditor.model.facts.dotenv import EnvFile, IgnoreProbe, TrackedEnvFile
 from auditor.model.facts.earlier import Earlier
-from auditor.model.facts.local import (
-    Branch,
-    Change,
-    CredentialPlace,
-    EnvFile,
-    HiddenPath,
-    IgnoreProbe,
-    Local,
-    Origin,
-    Stash,
-    TlsSwitch,
-    TrackedEnvFile,
-    UntrackedFile,
-)
+from auditor.model.facts.git_config import CredentialPlace, Origin, TlsSwitch
+from auditor.model.facts.local import Branch, Change, HiddenPath, Local, Stash, UntrackedFile
 from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING

@@ -15,7 +15,7 @@ from auditor.cli.option import format_option, global_options, option, settings
 if TYPE_CHECKING:
     from auditor.cli.option import Settings
     from auditor.cli.output import Output
-    from auditor.demo.drift import Drift
+    from auditor.demo.drift.definition import Drift
     from auditor.demo.trial import Trial
 
 # what the story shows: one drift of each invariant

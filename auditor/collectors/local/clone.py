@@ -30,7 +30,8 @@ from auditor.gitfile.layout import Layout, find_layout
 from auditor.gitfile.remote import credentials, remotes
 from auditor.gitfile.tls import tls_switches
 from auditor.interfaces import Deadline
-from auditor.model.facts.local import IgnoreProbe, Local, TrackedEnvFile
+from auditor.model.facts.dotenv import IgnoreProbe, TrackedEnvFile
+from auditor.model.facts.local import Local
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_text
 

@@ -16,7 +16,7 @@ from auditor.gitfile.config import ConfigEntry, GitConfig, truth_of
 from auditor.gitfile.config_syntax import ConfigSyntaxError, parse_settings
 from auditor.gitfile.layout import Layout, small_file
 from auditor.gitfile.wildmatch import compiled
-from auditor.model.facts.local import Level
+from auditor.model.facts.git_config import Level
 from auditor.model.missing import MISSING
 from auditor.text import name_text
 

@@ -20,7 +20,7 @@ from auditor.dotenv import Assignment, is_env_name, parse_dotenv
 from auditor.errors import SourceError
 from auditor.gitfile.url import has_credential, is_token
 from auditor.interfaces import Deadline
-from auditor.model.facts.local import EnvFile, EnvKey, TrackedEnvFile
+from auditor.model.facts.dotenv import EnvFile, EnvKey, TrackedEnvFile
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_text, short
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from auditor.collectors.local.object_store import SYMLINK, ObjectStore
 from auditor.gitfile.env_probe import probe_env_names
 from auditor.gitfile.ignore import Pattern, parse_patterns
-from auditor.model.facts.local import IgnoreProbe
+from auditor.model.facts.dotenv import IgnoreProbe
 
 
 def probe_env_ignore(store: ObjectStore, head: Mapping[bytes, tuple[int, bytes]]) -> tuple[IgnoreProbe, ...]:

@@ -10,7 +10,8 @@ from auditor.collectors.nas.gap import GapList
 from auditor.collectors.nas.git_tar import GitFile
 from auditor.collectors.nas.interpolation import Known
 from auditor.collectors.nas.judgement import Judge, judged
-from auditor.model.facts.nas import ComposeFile, Dockerfile, DockerIgnore, NasEnvFile
+from auditor.model.facts.nas import NasEnvFile
+from auditor.model.facts.nas_build import ComposeFile, Dockerfile, DockerIgnore
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_text
 

@@ -8,7 +8,7 @@ import yaml
 from auditor.collectors.nas.declaration import variable
 from auditor.collectors.nas.interpolation import Known
 from auditor.errors import SourceError
-from auditor.model.facts.nas import ComposePort, ComposeService, Variable
+from auditor.model.facts.nas_build import ComposePort, ComposeService, Variable
 from auditor.text import printable, short
 
 _TEXT_LIMIT = 1024

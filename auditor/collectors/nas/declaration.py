@@ -5,7 +5,7 @@ from typing import Literal
 from auditor.collectors.nas.interpolation import Known, interpolated
 from auditor.collectors.nas.judgement import public_value
 from auditor.detector.key_name import looks_secret
-from auditor.model.facts.nas import Variable
+from auditor.model.facts.nas_build import Variable
 from auditor.model.missing import MISSING, Missing
 from auditor.text import printable, short
 

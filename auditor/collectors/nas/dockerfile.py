@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from auditor.collectors.nas.declaration import variable
-from auditor.model.facts.nas import Variable
+from auditor.model.facts.nas_build import Variable
 from auditor.text import printable, short
 
 _INSTRUCTION = re.compile(r"\s*(ARG|ENV)\s+(.+)", re.IGNORECASE | re.DOTALL)

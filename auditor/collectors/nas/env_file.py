@@ -9,7 +9,7 @@ from auditor.collectors.nas.judgement import public_value
 from auditor.collectors.nas.record import groups, parse_stat
 from auditor.detector.key_name import looks_secret
 from auditor.errors import SourceError
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import NasEnvFile
 from auditor.model.missing import MISSING
 from auditor.text import name_text, printable, short

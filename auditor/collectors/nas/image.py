@@ -9,7 +9,7 @@ from auditor.collectors.nas.json_value import JsonObject, list_at, map_at, parse
 from auditor.collectors.nas.judgement import Judge, env_key, judged, public_value
 from auditor.detector.key_name import looks_secret
 from auditor.errors import SourceError
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas_docker import BuildArgument, Image, Label
 from auditor.text import parse_time, printable, short, time_text
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from auditor.detector.key_name import looks_secret
 from auditor.gitfile.url import has_credential
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas_docker import SecretSeen
 from auditor.text import printable, short
 

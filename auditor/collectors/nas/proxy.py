@@ -8,7 +8,7 @@ from auditor.collectors.nas.json_value import at, list_at, map_at, number_at, pa
 from auditor.collectors.nas.nginx import Block, Directive, parse_nginx
 from auditor.collectors.nas.record import records
 from auditor.errors import SourceError
-from auditor.model.facts.nas import ProxyRule, ProxySource, ReverseProxy
+from auditor.model.facts.nas_proxy import ProxyRule, ProxySource, ReverseProxy
 from auditor.model.missing import MISSING
 
 Scheme = Literal["http", "https"]

@@ -24,6 +24,7 @@ from auditor.collectors.nas.slot import SlotPages, parse_pages, smoke_results
 from auditor.config import Config, Nas, Slot
 from auditor.errors import SourceError
 from auditor.model.facts import nas as facts
+from auditor.model.facts.nas_proxy import ReverseProxy
 from auditor.model.facts.site import Serving
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_bytes, name_text, time_text
@@ -214,7 +215,7 @@ class _Visit:
                 self._gaps.add(pointer, why, remedy)
         return found
 
-    def _proxy(self) -> tuple[facts.ReverseProxy | Missing, Door | Missing]:
+    def _proxy(self) -> tuple[ReverseProxy | Missing, Door | Missing]:
         kind = cast("Kind", self._nas.proxy.kind)
         found = self._sections.read("proxy", "proxy rights/proxy", lambda body: parse_proxy(body, kind))
         if found is MISSING:

@@ -9,7 +9,7 @@ from auditor.frozen import frozen
 from auditor.gitfile.env_probe import probe_env_names
 from auditor.gitfile.ignore import Pattern, parse_patterns
 from auditor.model.facts.canon import CanonTree
-from auditor.model.facts.local import IgnoreProbe
+from auditor.model.facts.dotenv import IgnoreProbe
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from auditor.frozen import frozen
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import NasSlot
 from auditor.model.facts.nas_docker import BuildArgument, Container, SecretSeen
 from auditor.model.missing import MISSING

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from auditor.config import Config, Nas
 from auditor.frozen import frozen
-from auditor.model.facts.nas import ProxyRule
+from auditor.model.facts.nas_proxy import ProxyRule
 
 _LOOPBACK = ("localhost", "::1", "[::1]", "0.0.0.0", "host.docker.internal")  # noqa: S104 - compared, never listened on
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from auditor.frozen import frozen
-from auditor.model.facts.local import EnvKey, Local
-from auditor.model.facts.nas import ComposeFile, Dockerfile, Nas, Variable
+from auditor.model.facts.dotenv import EnvKey
+from auditor.model.facts.local import Local
+from auditor.model.facts.nas import Nas
+from auditor.model.facts.nas_build import ComposeFile, Dockerfile, Variable
 from auditor.model.facts.nas_docker import Container
 from auditor.model.missing import MISSING, Missing
 

@@ -7,10 +7,10 @@ Lists are complete unless a Gap names them. All times are RFC 3339 UTC, all obje
 from typing import Literal
 
 from auditor.frozen import frozen
+from auditor.model.facts.dotenv import EnvFile, IgnoreProbe, TrackedEnvFile
+from auditor.model.facts.git_config import CredentialPlace, Remote, RemoteUrl, TlsSwitch
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
-
-Level = Literal["system", "global", "local", "worktree", "command", "environment"]
 
 
 @frozen
@@ -31,17 +31,6 @@ class CommitLine:
     commit: str
     committed_at: str
     subject: str
-
-
-@frozen
-class Origin:
-    """Where a configuration value stands; `file` is None for the environment, `line` None where there
-    are no lines.
-    """
-
-    level: Level
-    file: str | None
-    line: int | None
 
 
 @frozen
@@ -177,82 +166,6 @@ class Operation:
 
 
 @frozen
-class RemoteUrl:
-    """An address in parts, the user name, password, query and fragment left out; `text` is what
-    remains.
-
-    `owner` and `repository` are the last two segments of the path, `.git` taken off. `credential_kind`
-    is None for a user name alone that doesn't look like a token.
-    """
-
-    form: Literal["https", "http", "ssh", "scp", "git", "file", "other"]
-    text: str
-    scheme: str | None
-    host: str | None
-    port: int | None
-    path: str | None
-    owner: str | None
-    repository: str | None
-    user_present: bool
-    credential_kind: Literal["password", "token", "query"] | None
-
-
-@frozen
-class RemoteAddress:
-    """One address that git uses for a remote, after insteadOf and pushInsteadOf; push entries only
-    where they differ.
-
-    `origin` is where the remote's own url or pushurl stands, `rewritten` whether an insteadOf changed
-    it.
-    """
-
-    direction: Literal["fetch", "push"]
-    url: RemoteUrl
-    rewritten: bool
-    origin: Origin
-
-
-@frozen
-class Remote:
-    """A remote with all its addresses, fetch first."""
-
-    name: str
-    addresses: tuple[RemoteAddress, ...]
-
-
-@frozen
-class CredentialPlace:
-    """A place in the configuration or in .gitmodules that holds a credential; `key` has the credential
-    cut out.
-
-    `name` is the remote, branch or submodule concerned, else the key. `url` is the address that carries
-    it, in parts.
-    """
-
-    kind: Literal["remote", "instead-of", "submodule", "branch", "header", "proxy", "other"]
-    name: str
-    key: str
-    credential_kind: Literal["password", "token", "query", "header"]
-    url: RemoteUrl | None
-    origin: Origin
-
-
-@frozen
-class TlsSwitch:
-    """A setting that turns the verification of certificates off; `key` has credentials cut out.
-
-    `overridden` is True where a later entry for the same addresses turns it on again. `remotes` are the
-    remotes whose http(s) address is in effect not verified because of this entry.
-    """
-
-    key: str
-    scope: str | None
-    origin: Origin
-    overridden: bool
-    remotes: tuple[str, ...]
-
-
-@frozen
 class Submodule:
     """A submodule of the index or .gitmodules; a commit is None where it is not recorded or not checked
     out.
@@ -263,59 +176,6 @@ class Submodule:
     recorded_commit: str | None
     checked_out_commit: str | Missing | None
     url: RemoteUrl | None
-
-
-@frozen
-class EnvKey:
-    """A variable of an env file; `value` is kept for `PUBLIC_*` keys alone that don't look like
-    secrets, else None.
-    """
-
-    name: str
-    has_value: bool
-    looks_secret: bool
-    value: str | None
-
-
-@frozen
-class EnvFile:
-    """An env file of the work tree or of HEAD's tree (`kind` is `absent` where it is in that tree
-    alone).
-
-    `mode` is octal text (`0644`) of the file, through a link only if it stays in the clone; None for
-    `absent`.
-    """
-
-    path: str
-    tracking: Literal["tracked", "ignored", "untracked"]
-    in_head: bool
-    kind: Literal["file", "symlink", "folder", "fifo", "socket", "device", "absent"]
-    mode: str | Missing | None = MISSING
-    readable_by_group: bool | Missing = MISSING
-    readable_by_others: bool | Missing = MISSING
-    keys: tuple[EnvKey, ...] | Missing = MISSING
-
-
-@frozen
-class TrackedEnvFile:
-    """An env file in the tree at the tip of a local branch."""
-
-    branch: str
-    path: str
-    blob: str
-
-
-@frozen
-class IgnoreProbe:
-    """Whether the `.gitignore` files committed at HEAD ignore `path`, and the pattern that decided (`!`
-    included).
-    """
-
-    path: str
-    ignored: bool
-    file: str | None
-    line: int | None
-    pattern: str | None
 
 
 @frozen

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditor.frozen import frozen
-from auditor.model.facts.local import EnvKey
-from auditor.model.facts.nas_docker import Container, SecretSeen
+from auditor.model.facts.dotenv import EnvKey
+from auditor.model.facts.nas_build import ComposeFile, Dockerfile, DockerIgnore
+from auditor.model.facts.nas_docker import Container
 from auditor.model.facts.nas_git import GitDirectory
+from auditor.model.facts.nas_proxy import ReverseProxy
 from auditor.model.facts.site import Serving
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
@@ -99,77 +101,6 @@ class PrunedFolder:
 
 
 @frozen
-class Variable:
-    """A variable that a compose file or a Dockerfile declares.
-
-    `scope` says where it counts: at build time (`argument`) or at run time (`environment`). `text` is the value as
-    written and `value` that with `${…}` filled in from the folder's `.env`, both for `PUBLIC_*` names alone;
-    `value` is MISSING where it can't be told, both are None without a value.
-    """
-
-    name: str
-    scope: Literal["argument", "environment"]
-    has_value: bool
-    looks_secret: bool
-    text: str | None
-    value: str | Missing | None
-    line: int | None
-
-
-@frozen
-class ComposePort:
-    """A published port as the file writes it: an empty address is every one."""
-
-    host_ip: str
-    host_port: str
-    container_port: str
-
-
-@frozen
-class ComposeService:
-    """A service of a compose file; `network_mode` is None by default."""
-
-    name: str
-    container_name: str | None
-    image: str | None
-    context: str | None
-    dockerfile: str | None
-    network_mode: str | None
-    ports: tuple[ComposePort, ...]
-    env_files: tuple[str, ...]
-    variables: tuple[Variable, ...]
-
-
-@frozen
-class ComposeFile:
-    """A compose file; `release` is None above the releases."""
-
-    path: str
-    release: str | None
-    services: tuple[ComposeService, ...] | Missing = MISSING
-    secrets: tuple[SecretSeen, ...] | Missing = MISSING
-
-
-@frozen
-class Dockerfile:
-    """A Dockerfile: the variables that its ARG and ENV lines declare, in order."""
-
-    path: str
-    release: str | None
-    variables: tuple[Variable, ...] | Missing = MISSING
-    secrets: tuple[SecretSeen, ...] | Missing = MISSING
-
-
-@frozen
-class DockerIgnore:
-    """A `.dockerignore` (or `<Dockerfile>.dockerignore`), its patterns in order."""
-
-    path: str
-    release: str | None
-    patterns: tuple[str, ...]
-
-
-@frozen
 class NasEnvFile:
     """An env file; `mode` is octal text, MISSING where an ACL rules the file.
 
@@ -202,42 +133,6 @@ class Release:
     git: GitDirectory | Missing | None = MISSING
     files: tuple[ReleaseFile, ...] | Missing = MISSING
     pruned: tuple[PrunedFolder, ...] | Missing = MISSING
-
-
-@frozen
-class ProxyRule:
-    """A rule as one source tells it; host and port are the frontend's; an empty host or `*` is any."""
-
-    source: str
-    id: str
-    description: str
-    scheme: Literal["http", "https"]
-    host: str
-    port: int
-    backend_scheme: Literal["http", "https"]
-    backend_host: str
-    backend_port: int
-
-
-@frozen
-class ProxySource:
-    """A place that was asked for rules, and whether it could be read; `absent` is no fault."""
-
-    name: str
-    state: Literal["read", "absent", "refused", "damaged"]
-    rule_count: int
-
-
-@frozen
-class ReverseProxy:
-    """What stands before the slots, by each source that could be read: they can disagree.
-
-    `rules` is MISSING where none could be read.
-    """
-
-    kind: Literal["dsm", "nginx", "none"]
-    sources: tuple[ProxySource, ...]
-    rules: tuple[ProxyRule, ...] | Missing = MISSING
 
 
 @frozen

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from auditor.frozen import frozen
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.missing import MISSING, Missing
 
 

@@ -3,7 +3,8 @@
 from typing import Literal
 
 from auditor.frozen import frozen
-from auditor.model.facts.local import CredentialPlace, Head, Operation, Remote, TlsSwitch
+from auditor.model.facts.git_config import CredentialPlace, Remote, TlsSwitch
+from auditor.model.facts.local import Head, Operation
 from auditor.model.missing import MISSING, Missing
 
 

@@ -10,7 +10,7 @@ from auditor.collectors.nas.compose import parse_compose
 from auditor.collectors.nas.dockerfile import parse_docker_ignore, parse_dockerfile
 from auditor.collectors.nas.interpolation import interpolated
 from auditor.errors import SourceError
-from auditor.model.facts.nas import Variable
+from auditor.model.facts.nas_build import Variable
 from auditor.model.missing import MISSING
 
 from .conftest import Box

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from auditor.collectors.nas.nginx import parse_nginx
 from auditor.collectors.nas.proxy import parse_proxy
 from auditor.errors import SourceError
-from auditor.model.facts.nas import ProxyRule
+from auditor.model.facts.nas_proxy import ProxyRule
 from auditor.model.missing import MISSING
 
 STORE = "/usr/syno/etc/www/ReverseProxy.json"

@@ -10,27 +10,18 @@ import pytest
 from auditor.config import Config, Gitea, Nas, Site, Slot
 from auditor.config.loader import load_standard
 from auditor.model.facts.canon import Canon, CanonCommit, CanonFile, CanonTree, IgnoreFile
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.earlier import Earlier
+from auditor.model.facts.git_config import Origin, Remote, RemoteAddress, RemoteUrl
 from auditor.model.facts.gitea import ActivityFeed, MainBranch
 from auditor.model.facts.gitea import Gitea as GiteaFacts
 from auditor.model.facts.gitea_history import Commit, History
-from auditor.model.facts.local import EnvKey, Head, Origin, Remote, RemoteAddress, RemoteUrl
-from auditor.model.facts.nas import (
-    Answer,
-    Current,
-    Link,
-    NasEnvFile,
-    NasSlot,
-    ProxyRule,
-    ProxySource,
-    Release,
-    ReleaseFile,
-    ReverseProxy,
-    SmokeResult,
-)
+from auditor.model.facts.local import Head
+from auditor.model.facts.nas import Answer, Current, Link, NasEnvFile, NasSlot, Release, ReleaseFile, SmokeResult
 from auditor.model.facts.nas import Nas as NasFacts
 from auditor.model.facts.nas_docker import BuildArgument, Container, Image, PublishedPort
 from auditor.model.facts.nas_git import GitDirectory, ReflogEntry
+from auditor.model.facts.nas_proxy import ProxyRule, ProxySource, ReverseProxy
 from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.findings import Finding
 from auditor.model.missing import MISSING, Missing

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.derive import image
-from auditor.model.facts.local import EnvKey
+from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas_docker import (
     BuildArgument,
     ContainerChange,

@@ -6,7 +6,7 @@ import pytest
 
 from auditor.config import Proxy as ProxyConfig
 from auditor.derive import proxy
-from auditor.model.facts.nas import ProxySource
+from auditor.model.facts.nas_proxy import ProxySource
 from auditor.model.missing import MISSING
 
 RULES = "nas/proxy/rules"

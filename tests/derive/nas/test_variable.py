@@ -7,8 +7,11 @@ import pytest
 
 from auditor.config import Local as LocalSection
 from auditor.derive import agreement, variable
-from auditor.model.facts.local import CredentialPlace, EnvFile, EnvKey, Local, Origin, TlsSwitch
-from auditor.model.facts.nas import ComposeFile, ComposeService, Dockerfile, NasEnvFile, Variable
+from auditor.model.facts.dotenv import EnvFile, EnvKey
+from auditor.model.facts.git_config import CredentialPlace, Origin, TlsSwitch
+from auditor.model.facts.local import Local
+from auditor.model.facts.nas import NasEnvFile
+from auditor.model.facts.nas_build import ComposeFile, ComposeService, Dockerfile, Variable
 from auditor.model.facts.nas_git import Disguise
 from auditor.model.facts.snapshot import SourceRun
 from auditor.model.missing import MISSING
