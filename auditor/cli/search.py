@@ -55,8 +55,12 @@ def _narrowed(loaded: Loaded, paths: Sequence[Path]) -> Loaded:
     return replace(loaded, config=config)
 
 
-def explained(place: str) -> int:
-    """Prints what stands on a line and is no secret, with the reason of each, and what is one."""
+def explained(place: str, options: Settings) -> int:
+    """Prints what stands on a line and is no secret, with the reason of each, and what is one.
+
+    The patterns of the policy file that `-c` names are searched for too.
+    """
+    from auditor.detector.own_kind import kinds_with
     from auditor.detector.search import explain, search
 
     name, colon, line = place.rpartition(":")
@@ -66,14 +70,16 @@ def explained(place: str) -> int:
     with path.open("rb") as stream:
         data = stream.read(_MOST_BYTES)
     shown = printable(name)
+    patterns = open_session(options).loaded.config.secrets.patterns if options.config_named else ()
+    kinds = kinds_with(tuple((one.id, one.regex) for one in patterns))
     told = [
         f"{shown}:{line}: {one.kind}: a secret\n"
-        for one in search(data, place=name, key=b"").secrets
+        for one in search(data, place=name, key=b"", kinds=kinds).secrets
         if one.line == int(line)
     ]
     told += [
         f"{shown}:{line}: {one.kind}: no secret: {one.reason}\n"
-        for one in explain(data, place=name)
+        for one in explain(data, place=name, kinds=kinds)
         if one.line == int(line)
     ]
     write_stdout("".join(told) or f"{shown}:{line}: nothing here looks like a secret\n")

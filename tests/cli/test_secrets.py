@@ -259,3 +259,17 @@ def test_a_named_policy_files_own_patterns_are_searched(inside: Any, clone: Path
     assert "archive-code" in " ".join(findings(answer)["secrets-none-at-tip"])
     assert "4711-0815" not in answer.stdout + answer.stderr
     assert "secrets-none-at-tip" not in findings(inside("secrets", "--format", "json", cwd=clone))
+
+
+def test_why_knows_the_patterns_of_a_named_policy_file(inside: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("code ARC:4711-0815\ncode ARC:xxxx-xxxx\n")
+    policy = tmp_path / "policies.yaml"
+    pattern = "ARC:(?P<value>[0-9x]{4}-[0-9x]{4})"
+    policy.write_text(f"schema: 1\nid: site\nsecrets: {{patterns: [{{id: archive-code, regex: '{pattern}'}}]}}\n")
+    policy.chmod(0o600)
+    assert inside("secrets", "-c", policy, "--why", "notes.md:1").stdout == "notes.md:1: archive-code: a secret\n"
+    second = inside("secrets", "-c", policy, "--why", "notes.md:2").stdout
+    assert second == "notes.md:2: archive-code: no secret: placeholder\n"
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.md").write_text("code ARC:4711-0815\n")
+    assert "nothing here" in inside("secrets", "--why", "notes.md:1", cwd=tmp_path / "elsewhere").stdout

@@ -127,10 +127,8 @@ def test_env_and_key_files_are_judged_by_name_and_where_the_name_settles_nothing
         file("key.pem", is_env=False, tips=tips),
     )
     derived = derive(snapshot(leaks(leak(replace(TIP, path="key.pem")), named_files=files)), CONFIG)
-    assert derived.env_tracked is not MISSING
     assert derived.env_in_history is not MISSING
     assert derived.key_files is not MISSING
-    assert [one.path for one in derived.env_tracked] == [".env"]
     assert [one.path for one in derived.env_in_history] == [".env", "old/.env"]
     assert [one.path for one in derived.key_files] == ["id_rsa", "key.pem"]
     tracked = derive_env_files(snapshot(leaks(named_files=files)), CONFIG).tracked
@@ -151,8 +149,8 @@ def test_tokens_carry_their_first_place(snapshot: Any) -> None:
     ("pointer", "names"),
     [
         ("/leaks/secrets", {"at_tip", "in_history", "key_files"}),
-        ("/leaks/named_files", {"env_tracked", "env_in_history", "key_files"}),
-        ("/leaks/searched/0", {"at_tip", "in_history", "key_files", "env_tracked", "env_in_history"}),
+        ("/leaks/named_files", {"env_in_history", "key_files"}),
+        ("/leaks/searched/0", {"at_tip", "in_history", "key_files", "env_in_history"}),
         ("/leaks/tokens", {"tokens"}),
     ],
 )
@@ -167,7 +165,7 @@ def test_without_a_search_nothing_is_derived_and_each_list_says_why(snapshot: An
     for found, said in ((MISSING, "not asked"), (dark, "asleep")):
         derived = derive(snapshot(found), CONFIG)
         assert (derived.at_tip, derived.key_files) == (MISSING, MISSING)
-        assert len(derived.gaps) == 6
+        assert len(derived.gaps) == 5
         assert all(said in gap.reason for gap in derived.gaps)
 
 

@@ -47,9 +47,10 @@ def command(context: click.Context, /, **given: Any) -> int:
     from auditor.pipeline.evaluation import Terms, evaluate
     from auditor.pipeline.secrets import RULES, search_collectors
 
+    options = settings(context)
     if given["why"]:
-        return explained(given["why"])
-    options, outputs = settings(context), parse_formats(given["formats"])
+        return explained(given["why"], options)
+    outputs = parse_formats(given["formats"])
     paths = searched_paths(given["paths"], staged=given["staged"])
     bench, state = bench_of(paths, options)
     request = Request(

@@ -19,7 +19,7 @@ ID_CHARS = 16
 _MOST_PLACES = 50
 _COMMIT_CHARS = 12
 _LISTS = ("at_tip", "in_history", "tokens")
-_FILES = ("env_tracked", "env_in_history", "key_files")
+_FILES = ("env_in_history", "key_files")
 # a file of these names is one only if a secret was found in it: most hold settings or certificates
 _JUDGED_BY_CONTENT = (".pem", ".key", ".npmrc", ".pypirc", ".netrc", "_netrc", ".git-credentials", "config.json")
 
@@ -73,7 +73,6 @@ class LeakedThings:
 
     at_tip: tuple[LeakedSecret, ...] | Missing = MISSING
     in_history: tuple[LeakedSecret, ...] | Missing = MISSING
-    env_tracked: tuple[LeakedFile, ...] | Missing = MISSING
     env_in_history: tuple[LeakedFile, ...] | Missing = MISSING
     key_files: tuple[LeakedFile, ...] | Missing = MISSING
     tokens: tuple[LeakedToken, ...] | Missing = MISSING
@@ -91,7 +90,6 @@ def derive(snapshot: Snapshot, config: Config) -> LeakedThings:
     return LeakedThings(
         at_tip=tuple(work.secret(*each) for each in kept if _is_at_tip(each[1])),
         in_history=tuple(work.secret(*each) for each in kept if not _is_at_tip(each[1])),
-        env_tracked=work.files(files, lambda one: one.is_env and bool(one.tips)),
         env_in_history=work.files(files, lambda one: one.is_env and one.reachable),
         key_files=work.files(files, lambda one: not one.is_env and bool(one.tips) and _holds_key(one, kept)),
         tokens=work.tokens(leaks),
