@@ -70,7 +70,7 @@ def _reference(cls: type, definitions: dict[str, Schema]) -> Schema:
         fields = dataclasses.fields(cls)
         definitions[name] = {
             "type": "object",
-            "description": (cls.__doc__ or "").split("\n")[0],
+            "description": " ".join((cls.__doc__ or "").split("\n\n")[0].split()),
             "properties": {field.name.removesuffix("_"): _describe(hints[field.name], definitions) for field in fields},
             "required": [field.name.removesuffix("_") for field in fields if is_required(field, hints[field.name])],
             "additionalProperties": False,

@@ -6,7 +6,7 @@ import click
 
 from auditor.cli.option import Settings, global_options, settings, timeout_option
 from auditor.errors import UsageError
-from auditor.model.rules import Policy, Rule
+from auditor.model.rules import Policy
 from auditor.text import printable, short
 
 
@@ -21,13 +21,10 @@ def command(**_settings: Any) -> None:
 @click.pass_context
 def list_rules(context: click.Context, /, **_given: Any) -> int:
     """List every rule of the policy with its severity and title."""
-    from tabulate import tabulate
-
     from auditor.cli.output import write_stdout
+    from auditor.cli.rule_page import overview
 
-    rules = _policy(settings(context)).rules
-    rows = [(rule.id, rule.severity.value if rule.enabled else "off", printable(rule.title)) for rule in rules]
-    write_stdout(tabulate(rows, headers=("rule", "severity", "holds when"), tablefmt="simple") + "\n")
+    write_stdout(printable(overview(_policy(settings(context)).rules), keep_newlines=True))
     return 0
 
 
@@ -40,12 +37,13 @@ def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
     from difflib import get_close_matches
 
     from auditor.cli.output import write_stdout
+    from auditor.cli.rule_page import page
 
     rules = {rule.id: rule for rule in _policy(settings(context)).rules}
     if rule_id not in rules:
         close = get_close_matches(rule_id, rules, 1)
         raise UsageError(f"no such rule '{rule_id}'" + (f", did you mean '{close[0]}'?" if close else ""))
-    write_stdout(printable(_page(rules[rule_id]), keep_newlines=True))
+    write_stdout(printable(page(rules[rule_id]), keep_newlines=True))
     return 0
 
 
@@ -87,29 +85,3 @@ def _policy(options: Settings) -> Policy:
     path = options.config or find_config(Path.cwd())
     loaded = load_config(path) if path else load_standard(Config(id="standard"))
     return load_policy(loaded)[0]
-
-
-def _page(rule: Rule) -> str:
-    judged = f"for each of {rule.for_each} as {rule.variable}, " if rule.for_each else ""
-    condition = f"where {rule.when}\n" if rule.when else ""
-    lines = [
-        f"{rule.id}: {rule.title}",
-        f"  severity {rule.severity.value}, invariant {rule.invariant.value}"
-        + ("" if rule.enabled else f", switched off: {rule.disabled_reason}"),
-        "",
-        "Why",
-        _indented(rule.rationale or "(not said)"),
-        "How it is judged",
-        _indented(f"{judged}{condition}{rule.assertion}".strip()),
-        "Says",
-        _indented(rule.message),
-        "Remedy",
-        _indented(rule.remediation or "(none given)"),
-        "Rights it needs",
-        _indented("\n".join(rule.needs_rights) or "none"),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line.strip()}" for line in text.strip().splitlines()) + "\n"
