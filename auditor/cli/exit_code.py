@@ -21,6 +21,13 @@ Exit codes:
   75  another run holds the lock of this site
 """
 
+_ALL = "auditor --help explains them all."
+JUDGES = f"Exit codes: 0 compliant, 1 non-compliant, 2 nothing was judged, 3 inconclusive; {_ALL}"
+JUDGES_NOTHING = f"Exit codes: 0, or 2 where it can't be done; {_ALL}"
+DOCTOR = f"Exit codes: 0 if all is well, else 3; {_ALL}"
+DEMO = f"Exit codes: that of the last audit; with --all 0 if every drift was named, else 1; {_ALL}"
+VERIFY = f"Exit codes: 0 if the history is whole, 1 if it is damaged; {_ALL}"
+
 
 def of_verdict(verdict: str, *, on_unknown: str = "fail") -> int:
     """The code that a verdict's word ends a command with."""

@@ -22,13 +22,13 @@ COMMANDS = {
     "audit": "Collect all sources, judge them, report, and store the run.",
     "collect": "Write a snapshot of facts as JSON, and judge nothing.",
     "demo": "Show a clean night and some drifts in a small world on this machine.",
-    "doctor": "Ask every source once: what can be reached, with which rights, and how to mend the rest.",
+    "doctor": "Ask every source once: what can be reached, with which rights, and what they leave unknown.",
     "evaluate": "Judge a stored snapshot: no network, the same bytes for the same inputs.",
     "export": "Render a stored run in any format, as it was judged then.",
     "fleet": "Audit many sites at once, or sum up their stored snapshots: a line a site, the worst first.",
     "gate": "Judge whether a deployment may go on, before, in the middle of and after it.",
     "history": "Look at the stored runs: list, show, diff, verify, prune, state.",
-    "init": "Write a commented policies.yaml from what is found in the clone.",
+    "init": "Write a commented policies.yaml for the git clone around this folder.",
     "probe": "Print the one script that runs on the NAS, its hash, or how to install it.",
     "proposer": "Follow the links to the issue form: which values are served, and where each link leads.",
     "rules": "Show the rules: what they hold, why, and how to mend what they find.",
@@ -87,6 +87,12 @@ def cli(**_settings: Any) -> None:
 
     auditor looks and never touches. It reports what broke, why, and how to mend it; what it could not observe is
     UNKNOWN and never a pass. Without a policies.yaml it audits the git clone that it is called in.
+
+    \b
+    Examples:
+      auditor demo                 see it in a small world on this machine
+      auditor init                 write a policies.yaml for the clone of this folder
+      auditor audit                judge it
     """
 
 

@@ -41,7 +41,7 @@ def global_options(command: Command) -> Command:
                 "-c",
                 "--config",
                 type=click.Path(path_type=Path),
-                help="The policy file; default: policies.yaml in this folder or a parent.",
+                help="The policy file; default: AUDITOR_CONFIG, else policies.yaml in this folder or a parent.",
             ),
             option("-q", "--quiet", is_flag=True, help="Say nothing but what is wrong."),
             option("-v", "--verbose", count=True, help="Show more: passes too (-v), evidence of all (-vv)."),
@@ -98,7 +98,11 @@ class Seconds(click.ParamType[float]):
 
 
 timeout_option = option(
-    "--timeout", type=Seconds(), default="120", show_default=True, help="A hard limit for the whole run, in seconds."
+    "--timeout",
+    type=Seconds(),
+    default="120",
+    show_default=True,
+    help="A hard limit for the whole run: 90, 0.5, 90s, 15m.",
 )
 fail_on = partial(
     option,

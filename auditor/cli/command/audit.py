@@ -19,7 +19,7 @@ from auditor.cli.option import (
 )
 
 
-@click.command(name="audit")
+@click.command(name="audit", epilog=exit_code.JUDGES)
 @only_option
 @rule_option
 @fail_on_option

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, only_option, option, settings, timeout_option
 
 
-@click.command(name="collect")
+@click.command(name="collect", epilog=exit_code.JUDGES_NOTHING)
 @only_option
 @timeout_option
 @option(
@@ -21,6 +22,11 @@ def command(context: click.Context, /, **given: Any) -> int:
 
     The snapshot holds no secret. `auditor evaluate` judges it later, `auditor audit --with` uses it in place of a
     clone that can't be reached.
+
+    \b
+    Examples:
+      auditor collect -o snapshot.json          every source, then: auditor evaluate snapshot.json
+      auditor collect --only local -o laptop.json
     """
     from auditor.cli.output import write_file, write_stdout
     from auditor.cli.progress import shown_progress

@@ -23,7 +23,7 @@ _STORY = ("hotfix", "direct-push", "wrong-repository", "token-in-remote")
 _LOOK_SECONDS = 0.2
 
 
-@click.command(name="demo")
+@click.command(name="demo", epilog=exit_code.DEMO)
 @option("--list", "listed", is_flag=True, help="List the drifts, one a line, the name first.")
 @option("--drift", "names", multiple=True, metavar="NAME", help="Put this drift into the world (repeatable).")
 @option("--all", "everything", is_flag=True, help="Try every drift in a world of its own; 0 if each was named.")
@@ -33,15 +33,17 @@ _LOOK_SECONDS = 0.2
 @global_options
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> int:
-    """Show a clean night and some drifts in a small world on this machine: a clone, a Gitea, a NAS, a site.
+    """Show a clean night and some drifts in a small world on this machine.
 
-    Everything runs on loopback, as the user that you are, in a temporary folder; nothing else is touched.
+    A clone, a Gitea, a NAS and a site run on loopback, as the user that you are, in a temporary folder; nothing else is
+    touched.
 
     \b
     Examples:
       auditor demo                        a clean night, then a drift of each invariant
       auditor demo --drift stale          a clean night, then this one
       auditor demo --serve                a world to play with: audit it with -c, change its files
+      auditor demo --all                  every drift by itself: which rules name it
     """
     from auditor.cli.output import parse_formats, write_stdout
 

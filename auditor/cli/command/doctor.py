@@ -12,16 +12,24 @@ if TYPE_CHECKING:
     from auditor.config import Config
 
 
-@click.command(name="doctor")
+@click.command(name="doctor", epilog=exit_code.DOCTOR)
 @only_option
 @timeout_option
 @option("--trust", is_flag=True, help="Ask whether the policy file of this folder may use its credentials from now on.")
 @global_options
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> int:
-    """Ask every source once, and say what can be reached, with which rights, and what they leave unknown.
+    """Ask every source once: what can be reached, with which rights, and what they leave unknown.
 
-    Ends with 0 if all is well, else with 3. It judges nothing and stores nothing.
+    Each line is ok, unknown (a right or a fact is lacking: which rules that leaves unknown, and what grants exactly
+    that) or broken (the source can't be had). Last come the keys that a person compares. It judges nothing and stores
+    nothing.
+
+    \b
+    Examples:
+      auditor doctor -c policies.yaml
+      auditor doctor --only nas
+      auditor doctor --trust                          lets the file of this folder use its credentials
     """
     from auditor.cli.checkup import check_text, checks_of
     from auditor.cli.output import warn, write_stdout

@@ -16,7 +16,7 @@ from auditor.cli.option import (
 )
 
 
-@click.command(name="evaluate")
+@click.command(name="evaluate", epilog=exit_code.JUDGES)
 @click.argument("snapshot", type=click.Path(path_type=Path))
 @rule_option
 @fail_on_option
@@ -28,6 +28,11 @@ def command(context: click.Context, /, **given: Any) -> int:
     """Judge a stored snapshot: no network, the same bytes for the same inputs.
 
     SNAPSHOT is a file that collect or audit --snapshot-out wrote, - for standard input. Its own time counts as now.
+
+    \b
+    Examples:
+      auditor evaluate snapshot.json
+      auditor evaluate snapshot.json -c stricter.yaml --rule 'gitea-*' --format json
     """
     from auditor.cli.output import parse_formats, write_reports
     from auditor.cli.session import open_session

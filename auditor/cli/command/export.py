@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import format_option, global_options, settings
 
 
-@click.command(name="export")
+@click.command(name="export", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("run", default="latest")
 @format_option
 @global_options

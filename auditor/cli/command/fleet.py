@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import (
     fail_on_option,
     format_option,
@@ -17,7 +18,7 @@ from auditor.cli.option import (
 )
 
 
-@click.command(name="fleet")
+@click.command(name="fleet", epilog=exit_code.JUDGES)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|DIR…")
 @rule_option
 @fail_on_option

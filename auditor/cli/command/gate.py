@@ -25,7 +25,7 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"'{value}' {error}", param, ctx)
 
 
-@click.command(name="gate")
+@click.command(name="gate", epilog=exit_code.JUDGES)
 @option(
     "--stage",
     type=click.Choice(("deploy", "switch", "after")),
@@ -51,7 +51,9 @@ class Moment(click.ParamType[datetime]):
 @global_options
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> int:
-    """Judge whether a deployment may go on; whatever was not seen within the budget keeps the gate shut.
+    """Judge whether a deployment may go on, before, in the middle of and after it.
+
+    Whatever was not seen within the budget keeps the gate shut.
 
     \b
     deploy   may this commit go out, and would anything that lives on the NAS alone be lost?
@@ -59,8 +61,10 @@ def command(context: click.Context, /, **given: Any) -> int:
     after    is production exactly it?
 
     \b
-    Example, in a deploy script:
+    Examples, in a deploy script:
       auditor gate -q --commit "$commit" --wait 10m || exit
+      auditor gate -q --commit "$commit" --stage switch --slot green || exit
+      auditor gate --override 'the site is down' --until 2026-02-03T12:00:00Z
     """
     from auditor.cli.gate import run_gate
     from auditor.cli.output import parse_formats, warn, write_reports

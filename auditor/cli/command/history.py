@@ -21,21 +21,35 @@ _ID = 13
 _MISSED = 1.5
 
 
-@click.group(name="history")
+@click.group(name="history", epilog=exit_code.JUDGES_NOTHING)
 @global_options
 def command(**_settings: Any) -> None:
-    """Look at the stored runs.
+    """Look at the stored runs: list, show, diff, verify, prune, state.
 
-    RUN is latest, latest~N, a date (UTC), or the start of an id.
+    RUN is latest, latest~N, a date (UTC), or the start of an id. Each run is a record of a chain, whose head every
+    report shows.
+
+    \b
+    Examples:
+      auditor history list
+      auditor history diff latest~1 latest
+      auditor history verify
     """
 
 
-@command.command(name="list")
+@command.command(name="list", epilog=exit_code.JUDGES_NOTHING)
 @option("--limit", type=click.IntRange(1), default=30, show_default=True, help="How many, the newest first.")
 @global_options
 @click.pass_context
 def list_runs(context: click.Context, /, limit: int, **_given: Any) -> int:
-    """List the stored runs, the newest first, with nights missed and gate overrides."""
+    """List the stored runs, the newest first.
+
+    Nights that were missed, gates that were overridden and runs that were removed are told in between.
+
+    \b
+    Example:
+      auditor history list --limit 7
+    """
     from tabulate import tabulate
 
     from auditor.cli.archive import open_archive
@@ -90,12 +104,17 @@ def _record_row(record: "ChainRecord") -> tuple[str, ...]:
     return record.at, "", printable(record.kind), "", "", "", printable(str(told))
 
 
-@command.command(name="show")
+@command.command(name="show", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("run", default="latest")
 @global_options
 @click.pass_context
 def show_run(context: click.Context, /, run: str, **_given: Any) -> int:
-    """Show a stored run: who judged what, and its report."""
+    """Show a stored run: who judged what, and its report.
+
+    \b
+    Example:
+      auditor history show 2026-02-01
+    """
     from auditor.cli.archive import open_archive
     from auditor.cli.output import parse_formats, write_reports, write_stdout
 
@@ -115,13 +134,18 @@ def show_run(context: click.Context, /, run: str, **_given: Any) -> int:
     return 0
 
 
-@command.command(name="diff")
+@command.command(name="diff", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B", default="latest")
 @global_options
 @click.pass_context
 def compare_runs(context: click.Context, /, before: str, after: str, **_given: Any) -> int:
-    """Show what changed from run A to run B (default: latest)."""
+    """Show what changed from run A to run B (default: latest).
+
+    \b
+    Example:
+      auditor history diff latest~7
+    """
     from auditor.cli.archive import open_archive
     from auditor.cli.output import write_stdout
     from auditor.pipeline.difference import differences
@@ -150,12 +174,20 @@ def _changed_line(difference: "Difference") -> str:
     return printable(f"{words}: {finding.message}")
 
 
-@command.command(name="verify")
+@command.command(name="verify", epilog=exit_code.VERIFY)
 @option("--head", metavar="HASH", help="A hash that a report showed: finds a history that was cut or rewritten.")
 @global_options
 @click.pass_context
 def verify(context: click.Context, /, head: str | None, **_given: Any) -> int:
-    """Prove that the history is what was stored; names the first broken record, and exits 1."""
+    """Prove that the history is what was stored.
+
+    Each record holds the hash of the one before; the first that is broken is named. Only a head that was noted
+    elsewhere, as reports show it, proves that none was cut off at the end.
+
+    \b
+    Example:
+      auditor history verify --head "$head"
+    """
     from auditor.cli.archive import open_archive
     from auditor.cli.output import write_stdout
     from auditor.history.record import HistoryDamagedError
@@ -176,12 +208,23 @@ def verify(context: click.Context, /, head: str | None, **_given: Any) -> int:
     return 0
 
 
-@command.command(name="prune")
-@option("--keep", type=Seconds(), required=True, help="Keep the runs of this last time, and always the last one.")
+@command.command(name="prune", epilog=exit_code.JUDGES_NOTHING)
+@option(
+    "--keep",
+    type=Seconds(),
+    metavar="DURATION",
+    required=True,
+    help="Keep the runs of this last time, and always the last one.",
+)
 @global_options
 @click.pass_context
 def prune(context: click.Context, /, keep: float, **_given: Any) -> int:
-    """Remove old runs; the chain keeps their records and the proof of what went."""
+    """Remove old runs; the chain keeps their records.
+
+    \b
+    Example:
+      auditor history prune --keep 365d
+    """
     from datetime import UTC, datetime, timedelta
 
     from auditor.cli.archive import open_archive
@@ -197,12 +240,17 @@ def prune(context: click.Context, /, keep: float, **_given: Any) -> int:
     return 0
 
 
-@command.command(name="state")
+@command.command(name="state", epilog=exit_code.JUDGES_NOTHING)
 @option("--at", "at", metavar="DATE", required=True, help="A day (to its end, UTC) or a moment.")
 @global_options
 @click.pass_context
 def state(context: click.Context, /, at: str, **_given: Any) -> int:
-    """Show what was known at a moment: the last audit that was stored before it."""
+    """Show the last audit that was stored before a moment.
+
+    \b
+    Example:
+      auditor history state --at 2026-02-01
+    """
     from datetime import UTC, datetime
 
     from auditor.cli.archive import open_archive

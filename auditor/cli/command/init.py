@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, option, settings
 
 if TYPE_CHECKING:
     from auditor.cli.draft import Draft
 
 
-@click.command(name="init")
+@click.command(name="init", epilog=exit_code.JUDGES_NOTHING)
 @option("-y", "--yes", is_flag=True, help="Ask nothing: what can't be found stays in the file as a comment.")
 @global_options
 @click.pass_context
@@ -20,7 +21,13 @@ def command(context: click.Context, /, **given: Any) -> int:
     """Write a commented policies.yaml for the git clone around this folder.
 
     It looks at the clone, its remote, env files, compose files and ~/.ssh/config, asks for what it can't find, and
-    never overwrites a file (exit code 2). The file that it writes may use the credentials that it names.
+    never overwrites a file (exit code 2). The file that it writes may use the credentials that it names. -c names
+    another place for it.
+
+    \b
+    Examples:
+      auditor init                                    asks for what the clone does not tell
+      auditor init --yes && auditor doctor            what is missing stays a comment
     """
     from auditor.cli.draft import render_draft
     from auditor.cli.output import warn, write_stdout

@@ -4,19 +4,26 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, option, settings
 
 
-@click.command(name="probe")
+@click.command(name="probe", epilog=exit_code.JUDGES_NOTHING)
 @option("--sha256", is_flag=True, help="Print its hash instead, which an installed copy must have.")
 @option("--install", is_flag=True, help="Print the recipe that installs it with the least rights.")
 @global_options
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> int:
-    """Print the one script that runs on the NAS, with this site's constants, and nothing else.
+    """Print the one script that runs on the NAS, its hash, or how to install it.
 
-    It is plain shell, made to be read. With `access: probe` it travels with every visit; with `access: command` a copy
-    of it is installed there, and the key opens that alone.
+    It is plain shell with this site's constants at its top, made to be read. With `access: probe` it travels with every
+    visit; with `access: command` a copy of it is installed there, and the key opens that alone.
+
+    \b
+    Examples:
+      auditor probe | less                            read what will run there
+      auditor probe --install                         how to install it, step by step
+      auditor probe --sha256                          compare on the NAS: sha256sum /usr/local/sbin/nas-audit
     """
     from auditor.cli.output import write_stdout
     from auditor.cli.session import open_session

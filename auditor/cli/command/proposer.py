@@ -26,7 +26,7 @@ _RULES = ("proposer-*",)
 _SOURCES = ("local", "nas", "site")
 
 
-@click.command(name="proposer")
+@click.command(name="proposer", epilog=exit_code.JUDGES)
 @option("--url", metavar="URL", help="Look at this page, in place of the configured site.")
 @option(
     "--expect",

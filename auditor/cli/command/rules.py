@@ -4,23 +4,38 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import Settings, global_options, settings, timeout_option
 from auditor.errors import UsageError
 from auditor.model.rules import Policy
 from auditor.text import printable, short
 
 
-@click.group(name="rules")
+@click.group(name="rules", epilog=exit_code.JUDGES_NOTHING)
 @global_options
 def command(**_settings: Any) -> None:
-    """Show the rules: what they hold, why, and how to mend what they find."""
+    """Show the rules: what they hold, why, and how to mend what they find.
+
+    \b
+    Examples:
+      auditor rules list
+      auditor rules show nas-files-match-commit
+      auditor rules blind
+    """
 
 
-@command.command(name="list")
+@command.command(name="list", epilog=exit_code.JUDGES_NOTHING)
 @global_options
 @click.pass_context
 def list_rules(context: click.Context, /, **_given: Any) -> int:
-    """List every rule of the policy with its severity and title."""
+    """List every rule by invariant, with severity and title.
+
+    The rules are those of the policy file, the shipped ones and the site's own; one that is switched off says so.
+
+    \b
+    Example:
+      auditor rules list | grep critical
+    """
     from auditor.cli.output import write_stdout
     from auditor.cli.rule_page import overview
 
@@ -28,12 +43,17 @@ def list_rules(context: click.Context, /, **_given: Any) -> int:
     return 0
 
 
-@command.command(name="show")
+@command.command(name="show", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("rule_id", metavar="ID")
 @global_options
 @click.pass_context
 def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
-    """Show one rule: title, why, how it is judged, remedy, rights it needs."""
+    """Explain one rule: why, how it is judged, the remedy, the rights.
+
+    \b
+    Example:
+      auditor rules show gitea-main-no-direct-push
+    """
     from difflib import get_close_matches
 
     from auditor.cli.output import write_stdout
@@ -47,7 +67,7 @@ def show_rule(context: click.Context, /, rule_id: str, **_given: Any) -> int:
     return 0
 
 
-@command.command(name="blind")
+@command.command(name="blind", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("run", default="latest")
 @timeout_option
 @global_options
@@ -57,6 +77,15 @@ def show_blind(context: click.Context, /, run: str, timeout: float, **_given: An
 
     The facts of a stored run (default: the latest) are changed one at a time, one file, port, label, value or right,
     and judged offline each time.
+
+    \b
+    fires   one of the changes makes the rule fail, and is named
+    fails   it fails already
+    blind   none does, and why
+
+    \b
+    Example:
+      auditor rules blind latest~1
     """
     from auditor.cli.archive import open_archive
     from auditor.cli.output import write_stdout

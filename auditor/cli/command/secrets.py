@@ -17,7 +17,7 @@ from auditor.cli.option import (
 )
 
 
-@click.command(name="secrets")
+@click.command(name="secrets", epilog=exit_code.JUDGES)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @option("--staged", is_flag=True, help="Search what the next commit changes, and nothing else: for a pre-commit hook.")
 @option("--why", metavar="PATH:LINE", help="Say what on this line is no secret, and why; judge nothing.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, settings
 
 if TYPE_CHECKING:  # loaded when the command runs: start-up is budgeted
@@ -18,13 +19,17 @@ _SHOWN = 8
 _MISSED = 1.5
 
 
-@click.command(name="status")
+@click.command(name="status", epilog=exit_code.JUDGES_NOTHING)
 @global_options
 @click.pass_context
 def command(context: click.Context, /, **_given: Any) -> int:
     """Show the last run on one screen, each witness with its age.
 
     It asks no source and judges nothing; what it shows is as old as it says.
+
+    \b
+    Example:
+      auditor status -c /etc/auditor/policies.yaml
     """
     from datetime import UTC, datetime
 

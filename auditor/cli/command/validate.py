@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, settings
 
 
-@click.command(name="validate")
+@click.command(name="validate", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @global_options
 @click.pass_context
@@ -16,6 +17,10 @@ def command(context: click.Context, /, **given: Any) -> int:
     """Check a policy file: every error at once, each with its place.
 
     FILE is policies.yaml in this folder or a parent if none is given. An error reads file:line:column: path: message.
+
+    \b
+    Example:
+      auditor validate policies.yaml || exit          before an edited file is committed
     """
     from auditor.cli.output import write_stdout
     from auditor.config import Config

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.cli import exit_code
 from auditor.cli.option import global_options, option, settings
 
 if TYPE_CHECKING:  # loaded when the command runs: start-up is budgeted
@@ -14,7 +15,7 @@ if TYPE_CHECKING:  # loaded when the command runs: start-up is budgeted
 _SHORTEST = 8  # of a fingerprint's first characters
 
 
-@click.command(name="waive")
+@click.command(name="waive", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("what", metavar="SUBJECT|FINGERPRINT", required=False)
 @option("--all", "everything", is_flag=True, help="Every failure of the last run, but no secret.")
 @option("--until", metavar="DATE", required=True, help="The last day (UTC) that they hold, or a moment.")
@@ -23,10 +24,10 @@ _SHORTEST = 8  # of a fingerprint's first characters
 @global_options
 @click.pass_context
 def command(context: click.Context, /, what: str | None, **given: Any) -> int:
-    """Print waiver entries for failures of the last run, to paste into the policy file; nothing is changed.
+    """Print waiver entries for failures of the last run, to paste into the policy file.
 
-    A waived failure stays in every report, with its owner, until the day. --all is for adopting the tool on an old
-    site; a secret is never among them: name it alone if it is a false alarm.
+    Nothing is changed. A waived failure stays in every report, with its owner, until the day. --all is for adopting the
+    tool on an old site; a secret is never among them: name it alone if it is a false alarm.
 
     \b
     Example:
