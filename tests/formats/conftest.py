@@ -2,13 +2,25 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import EvidenceValue, Finding, Location, WaiverNote
-from auditor.model.report import ChainLink, Report, RuleSummary, RunInfo, SourceStatus, Tool
+from auditor.model.report import (
+    Agreement,
+    ChainLink,
+    Night,
+    Report,
+    RuleSummary,
+    RunInfo,
+    SourceStatus,
+    Statement,
+    Step,
+    Tool,
+)
 from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.policy.verdict import summarise
 
@@ -149,6 +161,39 @@ def blind() -> Report:
 
 def green() -> Report:
     return report_of("compliant", (finding("local-main-fresh", Outcome.PASS, message="Fresh (1 looked at)"),))
+
+
+def agreement(text: str = "blue runs another image", **states: str) -> Agreement:
+    """Green is idle with an older commit, blue is served; `states` are those of steps that don't hold."""
+    names = ("commit", "files", "image", "container", "slot", "proxy", "public")
+    steps = tuple(Step(name=one, state=states.get(one, "holds"), why=text if one in states else "") for one in names)
+    return Agreement(
+        statements=(
+            Statement(witness="local", commit="9" * 40, agrees=False),
+            Statement(witness="gitea", commit="214f930" * 5, agrees=True),
+            Statement(witness="nas", commit="214f930" * 5, agrees=True),
+            Statement(witness="nas files"),
+            Statement(witness="blue", commit=text, agrees=False),
+            Statement(witness="green", commit="8" * 40, agrees=False),
+            Statement(witness="public"),
+        ),
+        steps=steps,
+        broken_at=next((step.name for step in steps if step.state == "broken"), None),
+        active="blue",
+    )
+
+
+def whole(text: str = "blue runs another image", said: Agreement | None = None) -> Report:
+    """The drifted report with an agreement and thirty nights, which say `text` where they can."""
+    return replace(
+        drifted(),
+        sources=tuple(SourceStatus(name=name, status="ok") for name in ("local", "gitea", "nas", "site", "leaks")),
+        agreement=said or agreement(text, files="unknown", image="broken", public="unknown"),
+        trend=tuple(
+            Night(finished_at=f"2026-01-{day:02}", verdict=text, fail=day % 4, unknown=day % 3, waived=0)
+            for day in range(1, 31)
+        ),
+    )
 
 
 REPORTS: dict[str, Callable[[], Report]] = {"drifted": drifted, "blind": blind, "green": green}

@@ -1,15 +1,9 @@
 """The page: as it was, whole in itself, the same structure whatever names are in it, and readable without colour."""
 
-import html
-import importlib.util
-import json
 import re
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,13 +11,12 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from auditor.formats.html import render
-from auditor.formats.html.picture import draw
 from auditor.interfaces import Style
-from auditor.model.findings import EvidenceValue, Finding, Location, WaiverNote
-from auditor.model.report import Agreement, ChainLink, Night, Report, SourceStatus, Statement, Step
-from auditor.model.rules import Invariant, Outcome
+from auditor.model.findings import EvidenceValue, Location, WaiverNote
+from auditor.model.report import ChainLink, Night, Report, SourceStatus
+from auditor.model.rules import Outcome
 
-from .conftest import REPORTS, drifted, finding, report_of
+from .conftest import REPORTS, drifted, finding, report_of, whole
 
 _HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -81,70 +74,6 @@ def test_hostile_text_adds_no_element_and_no_attribute(text: str) -> None:
     assert not _HOSTILE.search(render(made, Style()))
 
 
-def world(*findings: Finding, **status: str) -> Report:
-    sources = tuple(
-        SourceStatus(name=name, status=status.get(name, "ok")) for name in ("local", "gitea", "nas", "site")
-    )
-    return report_of("non-compliant", findings, sources=sources)
-
-
-def ways(report: Report) -> dict[str, str]:
-    return {way.title: way.state for way in draw(report).ways}
-
-
-def test_the_picture_shows_where_the_way_is_broken_and_says_it_in_words() -> None:
-    broken = finding(
-        "nas-public-is-active-slot", Outcome.FAIL, invariant=Invariant.NAS_INVENTS_NOTHING, subject="site:page:/"
-    )
-    assert ways(world(broken)) == {
-        "pull request": "holds",
-        "deploys": "holds",
-        "slots": "holds",
-        "serves": "broken",
-        "Proposer": "holds",
-    }
-    assert "Broken: serves (nas-public-is-active-slot)." in draw(world(broken)).alt
-    waived = replace(broken, waiver=WaiverNote(owner="a", reason="b", expires="2026-12-31"))
-    assert ways(world(waived))["serves"] == "holds"
-
-
-def test_what_was_not_observed_never_looks_whole() -> None:
-    blind = finding("nas-commit-is-main", Outcome.UNKNOWN, invariant=Invariant.NAS_INVENTS_NOTHING)
-    assert ways(world(blind))["deploys"] == "unknown"
-    states = {box.name: box.state for box in draw(world(gitea="unavailable", nas="not-configured")).boxes}
-    assert states == {"local": "holds", "gitea": "unknown", "nas": "absent", "proxy": "absent", "site": "holds"}
-    assert ways(world(nas="left-out"))["deploys"] == "absent"
-
-
-def test_the_state_of_a_way_is_told_by_a_sign_besides_its_colour() -> None:
-    broken = finding(
-        "proposer-served-values", Outcome.FAIL, invariant=Invariant.PROPOSER_LINKS_WORK, subject="site:value:x"
-    )
-    page = lxml_html.document_fromstring(render(world(broken), Style()))
-    assert "Proposer ✗" in page.xpath("//svg/text/text()")
-
-
-def whole(text: str = "blue runs another image") -> Report:
-    """The drifted report with an agreement and thirty nights, which say `text` where they can."""
-    return replace(
-        drifted(),
-        agreement=Agreement(
-            statements=(
-                Statement(witness="gitea", commit="214f930" * 5, agrees=True),
-                Statement(witness="nas files"),
-                Statement(witness="blue", commit=text, agrees=False),
-            ),
-            steps=(Step(name="files", state="unknown", why=text), Step(name="image", state="broken", why=text)),
-            broken_at="image",
-            active="blue",
-        ),
-        trend=tuple(
-            Night(finished_at=f"2026-01-{day:02}", verdict=text, fail=day % 4, unknown=day % 3, waived=0)
-            for day in range(1, 31)
-        ),
-    )
-
-
 def test_a_report_with_agreement_and_trend_looks_as_it_did(golden: Callable[[str, str], None]) -> None:
     golden("html-whole.html", render(whole(), Style()))
 
@@ -163,25 +92,44 @@ def test_hostile_agreement_and_trend_stay_text(text: str) -> None:
     assert not _HOSTILE.search(render(whole(text), Style()))
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
-def test_a_real_browser_finds_no_fault_of_accessibility(tmp_path: Path) -> None:
-    spec = importlib.util.find_spec("axe_core_python")
-    assert spec is not None
-    assert spec.origin is not None
-    axe = Path(spec.origin).with_name("axe.min.js").read_text(encoding="utf-8")
-    told = "done.violations.map(one => [one.id, one.nodes.map(node => node.html)])"
-    run = f"axe.run().then(done => {{ document.title = JSON.stringify({told}); document.body.remove() }})"
-    # the page forbids scripts: the copy that is examined allows them
-    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", render(whole(), Style()))
-    file = tmp_path / "page.html"
-    file.write_text(page.replace("</body>", f"<script>{axe}</script><script>{run}</script></body>"), encoding="utf-8")
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom")
-    done = subprocess.run(
-        ["chromium", *options, f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
+def test_failures_stand_below_their_invariant_a_rule_once_and_its_remedy_as_it_is_to_be_pasted() -> None:
+    page = lxml_html.document_fromstring(render(drifted(), Style()))
+    told: dict[str, list[tuple[str, list[str], list[str]]]] = {}
+    for article in page.xpath("//article"):
+        [title] = article.xpath("preceding-sibling::h2[1]/text()")
+        rule = article.xpath("string(h3)").split()[-1]
+        told.setdefault(title, []).append((rule, article.xpath("ul/li/code/text()"), article.xpath("pre/text()")))
+    assert list(told) == ["source-of-truth", "secrets-stay-out"]
+    assert [rule for rule, _, _ in told["source-of-truth"]] == [
+        "local-main-not-ahead",
+        "local-main-fresh",
+        "local-work-published",
+    ]
+    _, subjects, remedies = told["source-of-truth"][0]
+    assert subjects == [f"local:commit:{'1' * 40}", f"local:commit:{'2' * 40}"]
+    assert remedies == [drifted().findings[0].remediation]
+
+
+def test_ninety_nights_are_a_picture_and_a_table() -> None:
+    nights = tuple(
+        Night(
+            finished_at=f"night {number}",
+            verdict="compliant" if number % 2 else "non-compliant",
+            fail=1 - number % 2,
+            unknown=0,
+            waived=0,
+        )
+        for number in range(90)
     )
-    [title] = re.findall("<title>(.*?)</title>", done.stdout)
-    assert json.loads(html.unescape(title)) == []
+    page = lxml_html.document_fromstring(render(replace(whole(), trend=nights), Style()))
+    [plot] = page.xpath("//svg[@class='plot']")
+    assert plot.get("aria-label") == ("90 audits, 45 of them not compliant; the first had 1 failures, the last has 0")
+    bars = plot.xpath("rect")
+    assert [bar.get("class") for bar in bars] == ["fail", "none"] * 45
+    places = [float(bar.get("x")) for bar in bars]
+    assert places == sorted(places)
+    assert places[0] >= 0
+    assert places[-1] < 900
+    rows = page.xpath("//table[.//th='audit']/tbody/tr/td[1]/text()")
+    assert rows == [f"night {number}" for number in reversed(range(90))], "the newest first"
+    assert "<svg" not in render(replace(drifted(), trend=nights[:1]), Style()), "one night is no trend"

@@ -7,7 +7,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from auditor.formats.html.picture import draw
+from auditor.formats.html.picture import SIGNS, draw
 from auditor.formats.html.plot import plot_of
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
@@ -59,6 +59,7 @@ def render(report: Report, _style: Style) -> str:
         report=report,
         sentence=_SENTENCES[report.verdict],
         picture=draw(report),
+        signs=SIGNS,
         plot=plot_of(report.trend),
         sections=tuple(_sections(report)),
         causes=tuple(_causes(report)),

@@ -1,39 +1,40 @@
-"""The topology as a drawing: the witnesses, the ways between them, and where one is broken or unknown; pure."""
+"""The way from commit to visitor as a drawing of the report's agreement: the same facts as the table below it; pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from math import hypot
 from typing import Literal
 
-from auditor.model.report import Report
-from auditor.model.rules import Outcome
+from auditor.model.report import Agreement, Report, Statement, Step
 from auditor.text import short
 
-State = Literal["holds", "broken", "unknown", "absent"]
+# `differs` stands for another commit than main's tip, which may be as it should: only a step can be broken
+State = Literal["holds", "broken", "unknown", "differs", "absent"]
 
-_LONGEST = 26
-_WIDTH, _HEIGHT = 172, 62
-# the place of each witness, from the one who writes to the one who reads
-_PLACES = {"local": (20, 130), "gitea": (310, 40), "nas": (310, 220), "proxy": (550, 220), "site": (800, 130)}
-_TITLES = {"local": "Local clone", "gitea": "Gitea main", "nas": "NAS", "proxy": "Proxy", "site": "Public site"}
-# the rules that speak of the way from one witness to the next, and what the way is
-_WAYS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("local", "gitea", "pull request", ("local-*", "gitea-commits-by-pull-request")),
-    ("gitea", "nas", "deploys", ("nas-commit-*", "nas-files-*", "nas-hotfix-*", "nas-no-unversioned-files")),
-    ("nas", "proxy", "slots", ("nas-image-*", "nas-container-*", "nas-proxy-*", "nas-active-*", "nas-slots-*")),
-    ("proxy", "site", "serves", ("nas-public-is-active-slot",)),
-    ("site", "gitea", "Proposer", ("proposer-*",)),
-)
-_SOURCE_OF = {"proxy": "nas"}
-# how the chain marks the slot that the proxy leads to
-_ACTIVE = "← proxy"
+_BOX_WIDTH, _BOX_HEIGHT = 142, 62
+_COLUMN, _ROW, _MARGIN = 226, 106, 24
+_LONGEST = 17
+_ARROW = 10
+# what stands beside the slots in the agreement, in which column, and the source that speaks for it
+_WITNESSES = {"local": ("Local clone", 0, "local"), "gitea": ("Gitea main", 1, "gitea"), "nas": ("NAS", 2, "nas")}
+_PUBLIC = ("Public site", 4, "site")
+_NO_SLOTS = (*_WITNESSES, "nas files", "public")
+_UNASKED = ("not-configured", "left-out")
+# the steps that lie on the way from one box to the next
+_DEPLOYED, _BUILT, _LED, _SERVED = ("commit", "files"), ("image", "container", "slot"), ("proxy",), ("public",)
+
+# drawn, not written: no font is asked for them, and none needs to tell red from green
+SIGNS = {
+    "broken": "M-5 -5L5 5M-5 5L5 -5",
+    "unknown": "M-4 -2.5A4 4 0 1 1 0 2L0 3.5M0 7L0 7",
+    "differs": "M-6 -3H6M-6 3H6M4 -7L-4 7",
+}
 
 
 @dataclass(frozen=True)
 class Box:
-    """A witness; x and y are its upper left corner."""
+    """Somebody on the way, and the commit that it stands for; x and y are its upper left corner."""
 
-    name: str
     title: str
     text: str
     state: State
@@ -43,90 +44,171 @@ class Box:
 
 @dataclass(frozen=True)
 class Way:
-    """What leads from one box to another; `rules` are those that fail on it."""
+    """What leads from one box to the next; its label says which of its steps are not well."""
 
-    title: str
+    label: str
     state: State
     x1: int
     y1: int
     x2: int
     y2: int
-    rules: tuple[str, ...]
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        return (self.x1 + self.x2) // 2, (self.y1 + self.y2) // 2
+
+    @property
+    def label_place(self) -> tuple[int, int, str]:
+        """Where the label is anchored, and by which end: above a line, or to the left of one that falls."""
+        x, y = self.middle
+        return (x - 18, y + 5, "end") if self.x1 == self.x2 else (x, y - 17, "middle")
+
+    @property
+    def arrow(self) -> str:
+        """The corners of its head."""
+        length = hypot(self.x2 - self.x1, self.y2 - self.y1) / _ARROW
+        x, y = (self.x2 - self.x1) / length, (self.y2 - self.y1) / length
+        corners = ((0, 0), (-x - y / 2, -y + x / 2), (-x + y / 2, -y - x / 2))
+        return " ".join(f"{self.x2 + right:.1f},{self.y2 + down:.1f}" for right, down in corners)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """All of it; `alt` says the same in words."""
+    """All of it; `title` and `told` say the same in words."""
 
     boxes: tuple[Box, ...]
     ways: tuple[Way, ...]
-    alt: str
-    width: int = 992
-    height: int = 302
-    box_width: int = _WIDTH
-    box_height: int = _HEIGHT
+    title: str
+    told: str
+    height: int
+    width: int = 4 * _COLUMN + _BOX_WIDTH + 2 * _MARGIN
+    box_width: int = _BOX_WIDTH
+    box_height: int = _BOX_HEIGHT
 
 
-def draw(report: Report) -> Picture:
-    """The picture of a report: what was not observed is dashed, what is broken is said in words too."""
-    status = {source.name: source.status for source in report.sources}
-    texts = {link.name: link.text for link in report.chain}
-    texts["site"] = texts.get("public", "")
-    texts["proxy"] = next((f"to {link.name}" for link in report.chain if link.text.endswith(_ACTIVE)), "")
-    boxes = {name: _box(name, status, texts, report) for name in _PLACES}
-    ways = tuple(_way(way, boxes, report) for way in _WAYS)
-    return Picture(boxes=tuple(boxes.values()), ways=ways, alt=" ".join(_words(boxes.values(), ways)))
-
-
-def _box(name: str, status: dict[str, str], texts: dict[str, str], report: Report) -> Box:
-    source = _SOURCE_OF.get(name, name)
-    known = status.get(source, "not-configured")
-    text = texts.get(name, "") if known in ("ok", "partial", "brought") else known.replace("-", " ")
-    state: State = "holds" if known in ("ok", "partial", "brought") else "absent"
-    if known == "unavailable":
-        state = "unknown"
-    elif state == "holds" and _fails(report, name):
-        state = "broken"
-    x, y = _PLACES[name]
-    return Box(name=name, title=_TITLES[name], text=short(text, _LONGEST), state=state, x=x, y=y)
-
-
-def _fails(report: Report, name: str) -> bool:
-    return any(
-        one.outcome is Outcome.FAIL and one.waiver is None and one.subject.startswith(f"{name}:")
-        for one in report.findings
+def draw(report: Report) -> Picture | None:
+    """The picture; None where the NAS was not asked, and there is no way to draw."""
+    agreement = report.agreement
+    if agreement is None:
+        return None
+    said = {one.witness: one for one in agreement.statements}
+    statuses = {source.name: source.status for source in report.sources}
+    slots = [_slot(one, row, agreement.active) for row, one in enumerate(_slots(agreement))]
+    rows = max(2, len(slots))
+    witnesses = [
+        _box(title, said.get(name), statuses.get(source), column, (rows - 1) / 2)
+        for name, (title, column, source) in _WITNESSES.items()
+    ]
+    title, column, source = _PUBLIC
+    ends = [_proxy(agreement), _box(title, said.get("public"), statuses.get(source), column, 1)]
+    return Picture(
+        boxes=(*witnesses, *slots, *ends),
+        ways=tuple(_ways(agreement, witnesses, slots, ends)),
+        title=_title(agreement),
+        told=" ".join(_told(agreement)),
+        height=2 * _MARGIN + (rows - 1) * _ROW + _BOX_HEIGHT,
     )
 
 
-def _way(way: tuple[str, str, str, tuple[str, ...]], boxes: dict[str, Box], report: Report) -> Way:
-    start, end, title, globs = way
-    own = [one for one in report.findings if any(fnmatchcase(one.rule_id, glob) for glob in globs)]
-    failed = tuple(dict.fromkeys(one.rule_id for one in own if one.outcome is Outcome.FAIL and one.waiver is None))
-    state: State = "holds"
-    if "absent" in (boxes[start].state, boxes[end].state):
-        state = "absent"
-    elif failed:
-        state = "broken"
-    elif any(one.outcome is Outcome.UNKNOWN for one in own):
-        state = "unknown"
-    return Way(title, state, *_ends(boxes[start], boxes[end]), failed)
+def _slots(agreement: Agreement) -> Sequence[Statement]:
+    return [one for one in agreement.statements if one.witness not in _NO_SLOTS]
 
 
-def _ends(start: Box, end: Box) -> tuple[int, int, int, int]:
-    """Where a line leaves one box and meets the other: at their nearer sides."""
-    middle = _WIDTH // 2
+def _box(title: str, said: Statement | None, status: str | None, column: int, row: float) -> Box:
+    """A witness; one that was not asked is no doubt, one that could not be asked is."""
+    known = said is not None and (said.commit is not None or said.agrees is not None)
+    if status in (None, *_UNASKED) and not known:
+        return Box(title, (status or "not configured").replace("-", " "), "absent", *_place(column, row))
+    text = "unavailable" if status == "unavailable" and not known else _commit(said)
+    return Box(title, text, _agreeing(said), *_place(column, row))
+
+
+def _slot(said: Statement, row: int, active: str | None) -> Box:
+    """A slot; the idle one may well hold the commit before."""
+    served = said.witness == active
+    state = "absent" if not served and said.agrees is False else _agreeing(said)
+    title = f"{short(said.witness, _LONGEST - 9)} (served)" if served else short(said.witness, _LONGEST)
+    return Box(title, _commit(said), state, *_place(3, row))
+
+
+def _proxy(agreement: Agreement) -> Box:
+    text = "to no known slot" if agreement.active is None else short(f"to {agreement.active}", _LONGEST)
+    state = _worst(_on(agreement, _LED))
+    return Box("Proxy", text, "unknown" if agreement.active is None and state == "holds" else state, *_place(4, 0))
+
+
+def _commit(said: Statement | None) -> str:
+    if said is None or (said.commit is None and said.agrees is None):
+        return "not known"
+    return "of no commit" if said.commit is None else said.commit[:12]
+
+
+def _agreeing(said: Statement | None) -> State:
+    if said is None or said.agrees is None:
+        return "unknown"
+    return "holds" if said.agrees else "differs"
+
+
+def _place(column: int, row: float) -> tuple[int, int]:
+    return _MARGIN + column * _COLUMN, round(_MARGIN + row * _ROW)
+
+
+def _ways(agreement: Agreement, witnesses: Sequence[Box], slots: Sequence[Box], ends: Sequence[Box]) -> Iterator[Way]:
+    (local, gitea, nas), (proxy, public) = witnesses, ends
+    yield _line("pull request", local.state, local, gitea)
+    yield _stepped("deploys", _on(agreement, _DEPLOYED), gitea, nas)
+    leads = next(iter(slots), nas)
+    for said, box in zip(_slots(agreement), slots, strict=True):
+        if said.witness == agreement.active:
+            leads = box
+        # which slot is the idle one may not be known
+        asked = agreement.active in (None, said.witness)
+        yield _stepped("builds", _on(agreement, _BUILT), nas, box) if asked else _line("", "absent", nas, box)
+    yield _stepped("leads to", _on(agreement, _LED), leads, proxy)
+    yield _stepped("serves", () if public.state == "absent" else _on(agreement, _SERVED), proxy, public)
+
+
+def _on(agreement: Agreement, names: Sequence[str]) -> tuple[Step, ...]:
+    return tuple(step for step in agreement.steps if step.name in names)
+
+
+def _stepped(title: str, steps: Sequence[Step], start: Box, end: Box) -> Way:
+    """The way that some steps make, named by those of them that are not well."""
+    state = _worst(steps)
+    if state in ("holds", "absent"):
+        return _line(title, state, start, end)
+    bad = ("broken",) if state == "broken" else {step.state for step in steps} - {"holds"}
+    first, *others = [step.name for step in steps if step.state in bad]
+    return _line(f"{first} +{len(others)}" if others else first, state, start, end)
+
+
+def _worst(steps: Sequence[Step]) -> State:
+    """The state of the steps together; one of which nothing is known never looks whole."""
+    states = {step.state for step in steps}
+    if "broken" in states:
+        return "broken"
+    return "absent" if not states else "holds" if states == {"holds"} else "unknown"
+
+
+def _line(label: str, state: State, start: Box, end: Box) -> Way:
+    """A line between the nearer sides of two boxes."""
     if start.x == end.x:
-        down = start.y < end.y
-        return start.x + middle, start.y + (_HEIGHT if down else 0), end.x + middle, end.y + (0 if down else _HEIGHT)
-    right = start.x < end.x
-    return (
-        start.x + (_WIDTH if right else 0),
-        start.y + _HEIGHT // 2,
-        end.x + (0 if right else _WIDTH),
-        end.y + _HEIGHT // 2,
-    )
+        middle = start.x + _BOX_WIDTH // 2
+        return Way(label, state, middle, start.y + _BOX_HEIGHT, middle, end.y)
+    half = _BOX_HEIGHT // 2
+    return Way(label, state, start.x + _BOX_WIDTH, start.y + half, end.x, end.y + half)
 
 
-def _words(boxes: Iterable[Box], ways: Sequence[Way]) -> Iterator[str]:
-    yield from (f"{box.title}: {box.text or box.state}." for box in boxes)
-    yield from (f"Broken: {way.title} ({', '.join(way.rules)})." for way in ways if way.state == "broken")
+def _title(agreement: Agreement) -> str:
+    if agreement.broken_at is not None:
+        return f"From commit to visitor: broken at {agreement.broken_at}"
+    if _worst(agreement.steps) == "holds":
+        return "From commit to visitor: every step holds"
+    return "From commit to visitor: nothing is seen to be broken, and not every step could be observed"
+
+
+def _told(agreement: Agreement) -> Iterator[str]:
+    words = {True: "main's tip", False: "not main's tip", None: "unknown"}
+    yield from (f"{one.witness}: {one.commit or 'no commit'}, {words[one.agrees]}." for one in agreement.statements)
+    yield f"Served: {agreement.active or 'not known'}."
+    yield from (f"{step.name} {step.state}: {step.why}." for step in agreement.steps if step.state != "holds")
