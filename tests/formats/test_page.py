@@ -103,7 +103,8 @@ def test_nobody_scrolls_sideways_on_a_phone_or_at_twice_the_size(opened: Opened,
         assert frames in ([], [["FIGURE", 0]])
         broken = page.evaluate(
             "[...document.querySelectorAll('th[scope=row], td.holds, td.broken, td.unknown')]"
-            ".map(one => one.firstChild).filter(text => { const range = document.createRange(); range.selectNodeContents(text);"
+            ".map(one => one.firstChild).filter(text => {"
+            " const range = document.createRange(); range.selectNodeContents(text);"
             " return !/\\s/.test(text.data) && range.getClientRects().length > 1 }).map(text => text.data)"
         )
         assert broken == [], "words of ours are not broken into letters"
