@@ -75,3 +75,5 @@ def test_an_env_file_that_gives_another_repository_is_named(world: World) -> Non
         f"nas:compose:{app}/docker-compose.yml:web_blue:argument#PUBLIC_GITEA_OWNER",
         f"nas:compose:{app}/docker-compose.yml:web_green:argument#PUBLIC_GITEA_OWNER",
     }
+    # the Dockerfile's arguments without a default leave nothing open
+    assert seen.unknown == {}

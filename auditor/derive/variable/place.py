@@ -111,17 +111,15 @@ def _environment(
 
 def _compose(file: ComposeFile, static: bool | Missing) -> Iterator[Declared]:
     for service in () if file.services is MISSING else file.services:
-        for one in service.variables:
+        for one in filter(_declares, service.variables):
             run_time = one.scope == "environment"
-            if one.value is None:
-                continue
             yield Declared(
                 source="nas",
                 kind="compose",
                 place=f"{file.path}:{service.name}:{one.scope}",
                 variable=one.name,
                 line=one.line,
-                value=one.value,
+                value=_told(one),
                 decides=(MISSING if static is MISSING else not static) if run_time else True,
                 note=_RUN_TIME if run_time and static is True else "",
             )
@@ -130,20 +128,29 @@ def _compose(file: ComposeFile, static: bool | Missing) -> Iterator[Declared]:
 def _dockerfile(file: Dockerfile) -> Iterator[Declared]:
     """Both ARG and ENV are in the environment of the build."""
     for one in () if file.variables is MISSING else file.variables:
-        if one.value is not None and not _passes_on(one):
+        if _declares(one) and not _passes_on(one):
             yield Declared(
                 source="nas",
                 kind="dockerfile",
                 place=file.path,
                 variable=one.name,
                 line=one.line,
-                value=one.value,
+                value=_told(one),
             )
 
 
+def _declares(one: Variable) -> bool:
+    """Whether there is a value: a name alone takes that of the environment or of the build, judged where it is given."""
+    return one.text is not None and one.value is not None
+
+
 def _passes_on(one: Variable) -> bool:
-    """`ENV NAME=$NAME` declares nothing of its own."""
-    return one.text in (f"${one.name}", f"${{{one.name}}}")
+    """`ENV NAME=$NAME` declares nothing of its own, nor does it with an empty default."""
+    return one.text in (f"${one.name}", f"${{{one.name}}}", f"${{{one.name}:-}}", f"${{{one.name}-}}")
+
+
+def _told(one: Variable) -> str | Missing:
+    return MISSING if one.value is None else one.value
 
 
 def _value(key: EnvKey) -> str | Missing:

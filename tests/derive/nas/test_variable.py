@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auditor.collectors.nas.dockerfile import parse_dockerfile
 from auditor.config import Local as LocalSection
 from auditor.derive import agreement, variable
 from auditor.model.facts.dotenv import EnvFile, EnvKey
@@ -110,8 +111,28 @@ def test_compose_arguments_and_dockerfiles_decide_and_run_time_does_not(world: A
     assert outcome(compose(declared("argument", MISSING))) == {"unknown"}
     assert outcome(compose(declared("argument", None, None))) == {"pass"}
     assert outcome(compose(declared("environment", "Other"))) == {"pass"}
-    recipe = Dockerfile(path="Dockerfile", release=None, variables=(declared("environment", MISSING, f"${OWNER}"),))
-    assert outcome(world.put("nas/dockerfiles", (recipe,))) == {"pass"}
+    # a name alone takes its value from whoever deploys
+    assert outcome(compose(declared("argument", MISSING, None))) == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("ARG PUBLIC_GITEA_OWNER", "pass"),
+        ("ARG PUBLIC_GITEA_OWNER\nENV PUBLIC_GITEA_OWNER=$PUBLIC_GITEA_OWNER", "pass"),
+        ('ENV PUBLIC_GITEA_OWNER="${PUBLIC_GITEA_OWNER:-}"', "pass"),
+        ("ENV PUBLIC_GITEA_OWNER=${PUBLIC_GITEA_OWNER:-Acme}", "pass"),
+        ("ENV PUBLIC_GITEA_OWNER=${PUBLIC_GITEA_OWNER:-Other}", "fail"),
+        ("ARG PUBLIC_GITEA_OWNER=Other", "fail"),
+        ("ARG PUBLIC_GITEA_OWNER=", "fail"),
+        ("ENV PUBLIC_GITEA_OWNER=$OWNER", "unknown"),
+    ],
+)
+def test_a_line_of_a_dockerfile_without_a_value_of_its_own_declares_nothing(
+    world: Any, lines: str, said: str
+) -> None:
+    recipe = Dockerfile(path="Dockerfile", release=None, variables=parse_dockerfile(lines.encode()))
+    assert outcome(world.put("nas/dockerfiles", (recipe,))) == {said}
 
 
 def cloned(world: Any, **facts: Any) -> Any:
