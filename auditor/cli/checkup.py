@@ -100,6 +100,8 @@ def _known_of_gitea(facts: Gitea) -> Iterator[str]:
     yield f"asked as {_or(caller.login, 'an unknown user')}, scopes {', '.join(_or(caller.scopes, ())) or 'unknown'}"
     rights = [name for name in ("admin", "push", "pull") if _or(getattr(caller, name), False)]
     yield f"rights on the repository: {', '.join(rights) or 'none'}"
+    if facts.variables is MISSING and not any(gap.pointer.startswith("/gitea/variables") for gap in facts.gaps):
+        yield "CI variables, an owner's to see, not asked for: their rules are not judged (gitea.owner_rights)"
 
 
 def _known_of_nas(facts: Nas) -> Iterator[str]:

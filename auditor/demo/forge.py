@@ -72,6 +72,7 @@ class Forge:
     record: dict[str, Any] = field(default_factory=dict)
     protections: list[dict[str, Any]] = field(default_factory=lambda: [dict(_PROTECTION)])
     keys: list[dict[str, Any]] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     blank_issues: bool = True
@@ -167,7 +168,7 @@ class Forge:
 
     def _below(self, route: str, query: Mapping[str, str], *, known: bool) -> Reply | None:
         tip = self.repository.tip("refs/heads/main")
-        if route in ("branch_protections", "keys") and not known:
+        if route in ("branch_protections", "keys", "actions/variables") and not known:
             return self._error(401, "token is required")
         if route == "":
             return Reply(200, self._record(known=known))
@@ -179,7 +180,8 @@ class Forge:
             return Reply(200, {"blank_issues_enabled": self.blank_issues, "contact_links": []})
         if route == "issue_templates":
             return Reply(200, self.templates or None)
-        lists = {"keys": self.keys, "pulls": self.pulls, "activities/feeds": []}
+        variables = [{"name": name, "data": data, "description": ""} for name, data in self.variables.items()]
+        lists = {"keys": self.keys, "pulls": self.pulls, "activities/feeds": [], "actions/variables": variables}
         if route in lists:
             return _paged(lists[route], query)
         if route.startswith("commits/"):

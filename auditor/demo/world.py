@@ -37,7 +37,8 @@ _PAGE = """<!doctype html>
 </html>
 """
 _LOST = "<!doctype html>\n<html lang='en'>\n<title>Not found</title>\n<p>Nothing is here.</p>\n</html>\n"
-_ENV = f"PUBLIC_GITEA_BASE={BASE}\nPUBLIC_GITEA_OWNER={OWNER}\nPUBLIC_GITEA_REPO={REPO}\n"
+VARIABLES = {"PUBLIC_GITEA_BASE": BASE, "PUBLIC_GITEA_OWNER": OWNER, "PUBLIC_GITEA_REPO": REPO}
+_ENV = "".join(f"{name}={value}\n" for name, value in VARIABLES.items())
 _POLICY = """# The demo's site: every address is on this machine.
 schema: 1
 extends: standard
@@ -50,6 +51,7 @@ gitea:
   ca: ca.pem
   token: {{file: token}}
   checks: ["CI / build"]
+  owner_rights: true
 nas:
   ssh: auditor@127.0.0.1:{ssh_port}
   key: {{file: nas_key}}
@@ -84,6 +86,7 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.repository = Repository(self.folder / "gitea.git")
         self.forge = Forge(BASE, OWNER, REPO, secrets.token_hex(20), self.repository)
+        self.forge.variables = dict(VARIABLES)
         self.active = "blue"
         self._servers: list[Server | SshServer] = []
         self._write_history()

@@ -17,7 +17,7 @@ from auditor.collectors.gitea.status import bringing_pull, leaves_creator_empty,
 from auditor.config import Gitea as Section
 from auditor.errors import SourceError
 from auditor.gitfile.revision import named_commit
-from auditor.model.facts.gitea import ActivityFeed, CommitStatuses, Gitea, Repository
+from auditor.model.facts.gitea import ActivityFeed, CiVariable, CommitStatuses, Gitea, Repository
 from auditor.model.facts.gitea_history import PullHead
 from auditor.model.missing import MISSING, Missing
 
@@ -50,7 +50,7 @@ class Observation:
         if record is not MISSING:
             facts = replace(facts, repository=self.gaps.attempt("repository", lambda: repository_facts(record)))
         if record is MISSING or facts.repository is MISSING:
-            for pointer in _BEHIND:
+            for pointer in (*_BEHIND, *(("variables",) if self.section.owner_rights else ())):
                 self.gaps.add(pointer, "the repository itself could not be seen")
         else:
             caller = with_rights(caller, record)
@@ -94,12 +94,21 @@ class Observation:
             facts,
             protections=observe_protections(self.api, self.gaps),
             deploy_keys=observe_deploy_keys(self.api, self.gaps),
+            variables=self._variables(),
             pulls=pulls,
             activity=MISSING
             if feed is MISSING
             else ActivityFeed(complete=feed[0], rows=tuple(row.activity for row in feed[1] if row.activity)),
         )
         return facts, memory
+
+    def _variables(self) -> tuple[CiVariable, ...] | Missing:
+        if not self.section.owner_rights:
+            return MISSING
+        # what looks for secrets takes long to load, and few ask for it
+        from auditor.collectors.gitea.variable import observe_variables
+
+        return observe_variables(self.api, self.gaps)
 
     def _checks(
         self, facts: Gitea, repository: Repository, ever_empty: bool, asked: str | None

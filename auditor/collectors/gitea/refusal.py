@@ -37,6 +37,7 @@ class Need:
 
 READER = Need("read:repository", "access to the repository")
 ADMIN = Need("read:repository", "the role of an admin collaborator of the repository")
+OWNER = Need("read:repository", "an owner's place (the repository's user, or the organisation's team Owners)")
 IDENTITY = Need("read:user", "an account")
 
 

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from auditor.collectors.nas.interpolation import Known, interpolated
-from auditor.collectors.nas.judgement import public_value
 from auditor.detector.key_name import looks_secret
+from auditor.detector.public_value import public_value
 from auditor.model.facts.nas_build import Variable
 from auditor.model.missing import MISSING, Missing
 from auditor.text import printable, short

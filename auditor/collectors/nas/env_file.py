@@ -5,9 +5,9 @@ import stat
 from dataclasses import dataclass
 
 from auditor.collectors.nas.gap import GapList
-from auditor.collectors.nas.judgement import public_value
 from auditor.collectors.nas.record import groups, parse_stat
 from auditor.detector.key_name import looks_secret
+from auditor.detector.public_value import public_value
 from auditor.errors import SourceError
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import NasEnvFile

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from auditor.collectors.nas.json_value import JsonObject, list_at, map_at, parse_object, text_at
-from auditor.collectors.nas.judgement import Judge, env_key, judged, public_value
+from auditor.collectors.nas.judgement import Judge, env_key, judged
 from auditor.detector.key_name import looks_secret
+from auditor.detector.public_value import public_value
 from auditor.errors import SourceError
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas_docker import BuildArgument, Image, Label

@@ -4,27 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from auditor.detector.key_name import looks_secret
-from auditor.gitfile.url import has_credential
+from auditor.detector.public_value import public_value
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas_docker import SecretSeen
 from auditor.text import printable, short
 
-PUBLIC_PREFIX = "PUBLIC_"
 _NAME_LIMIT = 200
-_VALUE_LIMIT = 1024
 
 
 class Judge(Protocol):
     """Finds the secrets in a text; `place` is where it stands and goes into what is found."""
 
     def __call__(self, text: str, place: str) -> Iterable[SecretSeen]: ...
-
-
-def public_value(name: str, value: str) -> str | None:
-    """The value of a `PUBLIC_*` variable that doesn't look like a secret; None for any other."""
-    if not name.startswith(PUBLIC_PREFIX) or looks_secret(name) or has_credential(value.encode("utf-8", "replace")):
-        return None
-    return short(printable(value), _VALUE_LIMIT)
 
 
 def env_key(name: str, value: str) -> EnvKey:

@@ -136,3 +136,15 @@ def token_committed(world: World) -> None:
     """A token is committed."""
     line = f"GITEA_TOKEN={os.urandom(_TOKEN_LENGTH // 2).hex()}\n"
     world.merge({"deploy.sh": line.encode()}, "Deploy by script", days_ago=0.1)
+
+
+@drift("secrets-ci-variables-clean")
+def token_in_ci_variable(world: World) -> None:
+    """A token is kept as a CI variable, in plain text."""
+    world.forge.variables["DEPLOY_TOKEN"] = os.urandom(_TOKEN_LENGTH // 2).hex()
+
+
+@drift("proposer-variables-agree")
+def ci_variable_wrong(world: World) -> None:
+    """A CI variable names another repository."""
+    world.forge.variables["PUBLIC_GITEA_REPO"] = "old-site"

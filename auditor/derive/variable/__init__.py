@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 from urllib.parse import urlsplit
 
 from auditor.config import Config, Gitea, Variables
@@ -10,7 +9,9 @@ from auditor.derive.production import active_release
 from auditor.derive.variable.place import (
     PRODUCTION_FILES,
     Declared,
+    Source,
     is_static,
+    of_ci,
     of_clone,
     of_files,
     of_recipes,
@@ -18,6 +19,7 @@ from auditor.derive.variable.place import (
 )
 from auditor.derive.variable.setting import Setting, settings_of
 from auditor.frozen import frozen
+from auditor.model.facts.gitea import Gitea as GiteaFacts
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas, NasSlot
 from auditor.model.facts.nas_docker import Container
@@ -35,7 +37,7 @@ class Declaration:
     `decides` is whether a production build reads it there, and `note` says why not, or what wins over it.
     """
 
-    source: Literal["local", "nas"]
+    source: Source
     kind: str
     place: str
     variable: str
@@ -49,20 +51,27 @@ class Declaration:
 
 @frozen
 class DeclaredVariables:
-    """Every declaration of a variable of the link, and the slots' public settings."""
+    """Every declaration of a variable of the link, and the slots' public settings; `asked`: some place was asked."""
 
+    asked: bool = False
     places: tuple[Declaration, ...] | Missing = MISSING
     settings: tuple[Setting, ...] | Missing = MISSING
     gaps: tuple[Gap, ...] = ()
 
 
 def derive(snapshot: Snapshot, config: Config) -> DeclaredVariables:
-    """What the clone and the NAS declare; without `gitea:` nothing is canonical, and no place is listed."""
+    """What the clone, the NAS and CI declare; without `gitea:` nothing is canonical, and no place is listed."""
     local, nas = snapshot.local, snapshot.nas
-    if local is MISSING and nas is MISSING:
-        return DeclaredVariables()
+    gitea = snapshot.gitea if config.gitea is not None and config.gitea.owner_rights else MISSING
+    asked = _asked(snapshot, config)
+    gaps = [
+        Gap(pointer="/variable/places", reason=f"the facts of {name} are not in the snapshot")
+        for name in asked
+        if withheld(snapshot, name)
+    ]
+    if local is MISSING and nas is MISSING and gitea is MISSING:
+        return DeclaredVariables(asked=bool(asked), gaps=tuple(gaps))
     declared: list[Declared] = [] if local is MISSING else list(of_clone(local))
-    gaps = list(_withheld(snapshot))
     if local is not MISSING:
         dark = Gap(pointer="/variable/places", reason=f"local is unavailable: {local.error}")
         gaps += carried(local.gaps, ("/local/env_files",), "/variable/places") if local.available else (dark,)
@@ -71,15 +80,20 @@ def derive(snapshot: Snapshot, config: Config) -> DeclaredVariables:
     if nas is not MISSING:
         declared += _of_nas(nas, config)
         gaps += _nas_gaps(nas, config)
+    if gitea is not MISSING:
+        declared += of_ci(() if gitea.variables is MISSING else gitea.variables)
+        gaps += _gitea_gaps(gitea)
     places = () if config.gitea is None else tuple(_judged(_shadowed(declared), config.gitea, _names(config)))
     settings = MISSING if nas is MISSING or nas.slots is MISSING else tuple(settings_of(nas.slots))
-    return DeclaredVariables(places=places, settings=settings, gaps=tuple(dict.fromkeys(gaps)))
+    return DeclaredVariables(asked=bool(asked), places=places, settings=settings, gaps=tuple(dict.fromkeys(gaps)))
 
 
-def _withheld(snapshot: Snapshot) -> Iterator[Gap]:
-    for name in ("local", "nas"):
-        if withheld(snapshot, name):
-            yield Gap(pointer="/variable/places", reason=f"the facts of {name} are not in the snapshot")
+def _asked(snapshot: Snapshot, config: Config) -> tuple[str, ...]:
+    """The sources whose declarations this run was to observe."""
+    owner = config.gitea is not None and config.gitea.owner_rights
+    configured = {"local": config.local is not None, "nas": config.nas is not None, "gitea": owner}
+    here = (name for name, known in configured.items() if known)
+    return tuple(name for name in here if getattr(snapshot, name) is not MISSING or withheld(snapshot, name))
 
 
 def _unread(local: Local) -> bool:
@@ -121,7 +135,7 @@ def _shadowed(declared: Sequence[Declared]) -> Iterator[Declared]:
         yield replace(one, note=f"{winner} wins over it") if winner and one.kind == "file" else one
 
 
-def _has(files: set[tuple[Literal["local", "nas"], str, str]], one: Declared, place: str) -> bool:
+def _has(files: set[tuple[Source, str, str]], one: Declared, place: str) -> bool:
     return (one.source, place, one.variable) in files
 
 
@@ -153,6 +167,16 @@ def _address(text: str) -> str:
     login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
     rest = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{login}{shown}{parts.path.rstrip('/')}{rest}" if parts.netloc else text
+
+
+def _gitea_gaps(gitea: GiteaFacts) -> Iterator[Gap]:
+    if not gitea.available:
+        yield Gap(pointer="/variable/places", reason=f"gitea is unavailable: {gitea.error}")
+        return
+    known = tuple(carried(gitea.gaps, ("/gitea/variables",), "/variable/places"))
+    yield from known
+    if gitea.variables is MISSING and not known:
+        yield Gap(pointer="/variable/places", reason="the CI variables were not observed")
 
 
 def _nas_gaps(nas: Nas, config: Config) -> Iterator[Gap]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from auditor.frozen import frozen
 from auditor.model.facts.dotenv import EnvKey
+from auditor.model.facts.gitea import CiVariable
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
 from auditor.model.facts.nas_build import ComposeFile, Dockerfile, Variable
@@ -16,14 +17,15 @@ PRODUCTION_FILES = (".env.production.local", ".env.production", ".env.local", ".
 _RUN_TIME = "the environment at run time changes nothing in a static site"
 _NOT_READ = "a production build does not read this file"
 
-Kind = Literal["file", "compose", "dockerfile", "image", "container"]
+Kind = Literal["file", "compose", "dockerfile", "image", "container", "variable"]
+Source = Literal["local", "nas", "gitea"]
 
 
 @frozen
 class Declared:
     """A variable as one place gives it; `decides` is whether a production build reads it there, `note` why not."""
 
-    source: Literal["local", "nas"]
+    source: Source
     kind: Kind
     place: str
     variable: str
@@ -71,6 +73,13 @@ def of_slot(slot: str, container: Container, static: bool | Missing) -> Iterator
         yield Declared(source="nas", kind="image", place=f"{slot}:argument", variable=one.name, value=value)
 
 
+def of_ci(variables: Iterable[CiVariable]) -> Iterator[Declared]:
+    """What the CI variables give, each a place of its own."""
+    for one in variables:
+        value = "" if not one.has_value else MISSING if one.value is None else one.value
+        yield Declared(source="gitea", kind="variable", place="CI", variable=one.name, value=value)
+
+
 def is_static(container: Container) -> bool | Missing:
     """Whether a container serves files as they are: its image names a web root that is not its working directory."""
     image = container.image
@@ -79,7 +88,7 @@ def is_static(container: Container) -> bool | Missing:
     return image.code is not None and image.code != image.working_dir
 
 
-def _env_file(source: Literal["local", "nas"], path: str, keys: tuple[EnvKey, ...] | Missing) -> Iterator[Declared]:
+def _env_file(source: Source, path: str, keys: tuple[EnvKey, ...] | Missing) -> Iterator[Declared]:
     reads = path.rsplit("/", 1)[-1] in PRODUCTION_FILES
     for key in () if keys is MISSING else keys:
         yield Declared(
@@ -140,7 +149,7 @@ def _dockerfile(file: Dockerfile) -> Iterator[Declared]:
 
 
 def _declares(one: Variable) -> bool:
-    """Whether there is a value: a name alone takes that of the environment or of the build, judged where it is given."""
+    """Whether there is a value: a name alone takes one that is judged where it is given."""
     return one.text is not None and one.value is not None
 
 

@@ -115,6 +115,21 @@ class DeployKey:
 
 
 @frozen
+class CiVariable:
+    """A variable of Gitea Actions, which is kept and shown as plain text.
+
+    `looks_secret` is said of one with a value: by its name, or by what `kinds` lists, the kinds of secrets in it.
+    `value` is that of a `PUBLIC_*` variable which looks like no secret; no other leaves the collector.
+    """
+
+    name: str
+    has_value: bool
+    looks_secret: bool
+    kinds: tuple[str, ...] = ()
+    value: str | None = None
+
+
+@frozen
 class Branch:
     """A branch of the repository."""
 
@@ -231,7 +246,8 @@ class Gitea:
     server was ever seen, in this or an earlier run, to leave the creator of an Actions status empty. `pulls` come
     highest number first, `pull_commits` are those of merged pull requests into the branch whose merge is one of
     `history.commits` with a single parent. `earlier_tips` are what the branch once pointed to, as this or an earlier
-    run saw it. `notices` are lines for the user.
+    run saw it. `variables` are asked for with `owner_rights` alone.
+    `notices` are lines for the user.
     """
 
     available: bool
@@ -249,6 +265,7 @@ class Gitea:
     main: MainBranch | Missing | None = MISSING
     protections: tuple[BranchProtection, ...] | Missing = MISSING
     deploy_keys: tuple[DeployKey, ...] | Missing = MISSING
+    variables: tuple[CiVariable, ...] | Missing = MISSING
     branches: tuple[Branch, ...] | Missing = MISSING
     pulls: tuple[Pull, ...] | Missing = MISSING
     statuses: tuple[CommitStatuses, ...] | Missing = MISSING

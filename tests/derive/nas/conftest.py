@@ -33,6 +33,7 @@ RULES = (
     "nas-*",
     "proposer-*",
     *("secrets-none-on-nas", "secrets-none-in-images", "secrets-none-in-remotes", "secrets-env-files-private"),
+    "secrets-ci-variables-clean",
 )
 MAIN, OLD = "a" * 40, "b" * 40
 NEW_RELEASE, OLD_RELEASE = "20260201-120000", "20260101-120000"

@@ -1,5 +1,6 @@
 """Where the link's variables are declared, which of those places a build reads, and secrets and files beside them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from auditor.config import Local as LocalSection
 from auditor.derive import agreement, variable
 from auditor.model.facts.dotenv import EnvFile, EnvKey
 from auditor.model.facts.git_config import CredentialPlace, Origin, TlsSwitch
+from auditor.model.facts.gitea import CiVariable
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import NasEnvFile
 from auditor.model.facts.nas_build import ComposeFile, ComposeService, Dockerfile, Variable
 from auditor.model.facts.nas_git import Disguise
 from auditor.model.facts.snapshot import SourceRun
+from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 
 RULE = "proposer-variables-agree"
@@ -128,9 +131,7 @@ def test_compose_arguments_and_dockerfiles_decide_and_run_time_does_not(world: A
         ("ENV PUBLIC_GITEA_OWNER=$OWNER", "unknown"),
     ],
 )
-def test_a_line_of_a_dockerfile_without_a_value_of_its_own_declares_nothing(
-    world: Any, lines: str, said: str
-) -> None:
+def test_a_line_of_a_dockerfile_without_a_value_of_its_own_declares_nothing(world: Any, lines: str, said: str) -> None:
     recipe = Dockerfile(path="Dockerfile", release=None, variables=parse_dockerfile(lines.encode()))
     assert outcome(world.put("nas/dockerfiles", (recipe,))) == {said}
 
@@ -142,6 +143,45 @@ def cloned(world: Any, **facts: Any) -> Any:
     asked = (*world.snapshot.sources, SourceRun(name="local", status="ok"))
     world = world.put("local", local).put("sources", asked)
     return world.configured("local", LocalSection(path=Path("/clone")))
+
+
+def with_ci(world: Any, *variables: CiVariable, **changes: Any) -> Any:
+    """The world of an owner, with CI variables."""
+    facts = replace(world.snapshot.gitea, **{"variables": variables, **changes})
+    return world.put("gitea", facts).configured("gitea/owner_rights", True)
+
+
+def ci(name: str, value: str | None, *, secret: bool = False) -> CiVariable:
+    return CiVariable(name=name, has_value=value != "", looks_secret=secret, value=value or None)
+
+
+def test_a_ci_variable_is_a_place_that_declares(world: Any) -> None:
+    assert outcome(with_ci(world, ci(OWNER, "Acme"), ci("NODE_ENV", None))) == {"pass"}
+    wrong = with_ci(world, ci(OWNER, "Other"), ci(BASE, "")).findings(RULE)
+    assert [one.subject for one in wrong] == [f"gitea:variable:{BASE}", f"gitea:variable:{OWNER}"]
+    assert wrong[1].message == f"CI gives {OWNER} = Other, and the repository is Acme"
+    assert wrong[1].location is None
+    # its value was not kept, because it looks like a secret
+    assert outcome(with_ci(world, ci(OWNER, None))) == {"unknown"}
+
+
+def test_ci_variables_alone_are_judged_where_nothing_else_declares(world: Any) -> None:
+    alone = with_ci(world, ci(OWNER, "Other")).configured("nas", None).put("nas", MISSING)
+    assert outcome(alone) == {"fail"}
+    assert outcome(alone.configured("gitea/owner_rights", False)) == {"not_applicable"}
+
+
+def test_what_an_owner_may_see_and_was_not_seen_is_unknown(world: Any) -> None:
+    rule = "secrets-ci-variables-clean"
+    clean = with_ci(world, ci("NODE_ENV", None))
+    assert outcome(clean, rule) == {"pass"}
+    assert outcome(with_ci(world, ci("DEPLOY_TOKEN", None, secret=True)), rule) == {"fail"}
+    assert outcome(clean.configured("gitea/owner_rights", False), rule) == {"not_applicable"}
+    refused = Gap(pointer="/gitea/variables", reason="the caller may not see it")
+    dark = with_ci(world, variables=MISSING, gaps=(refused,))
+    down = with_ci(world, variables=MISSING, available=False, error="down")
+    for one in (dark, down, dark.put("gitea", MISSING)):
+        assert outcome(one, rule) == outcome(one) == {"unknown"}
 
 
 def local_file(path: str, *keys: EnvKey, readable: bool = False) -> EnvFile:
