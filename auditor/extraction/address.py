@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from auditor.extraction.value import Text
 
 _FORM = re.compile("^(?P<before>[^?#]*?)/issues/new(?:/choose)?/?(?P<query>[?#\ue000].*)?$", re.DOTALL)
+_TEMPLATE = re.compile(
+    r"[{}<>*$]|%[sd](?![0-9a-f])|(?:^|/)(?::[a-z]|_*(?:BASE|HOST|USER|ORG|OWNER|REPO|REPOSITORY|PROJECT)_*(?:/|$))"
+)
 _PORTS = {"http": 80, "https": 443}
 # public forges: a link there is a project's own, or a mirror's
 PUBLIC_FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "gitea.com", "sr.ht", "gitee.com")
@@ -42,6 +45,8 @@ def parse_form(text: Text, canonical_base: str) -> FormAddress | OpenAddress | N
     if match is None or re.search(r"\s", match["before"].partition(_OPEN)[0]) or match["before"].endswith("/-"):
         return None
     before = match["before"]
+    if not before:
+        return None
     if _OPEN in before:
         return OpenAddress(_shown(whole))
     base, owner, repo, fault = _repository(before, canonical_base)
@@ -57,6 +62,11 @@ def parse_form(text: Text, canonical_base: str) -> FormAddress | OpenAddress | N
         encoded_bytes=len(re.sub(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", "", whole).encode("utf-8", "replace")),
         fault=fault,
     )
+
+
+def is_template(text: str) -> bool:
+    """Whether an address is a pattern whose places are still to be filled in (`{owner}`, `:repo`, `%s`, `OWNER`)."""
+    return _TEMPLATE.search(text) is not None
 
 
 def _shown(whole: str) -> str:
@@ -132,4 +142,13 @@ def host_of(base: str) -> str:
         return ""
 
 
-__all__ = ["PUBLIC_FORGES", "FormAddress", "OpenAddress", "host_of", "normal_base", "parse_form", "same_base"]
+__all__ = [
+    "PUBLIC_FORGES",
+    "FormAddress",
+    "OpenAddress",
+    "host_of",
+    "is_template",
+    "normal_base",
+    "parse_form",
+    "same_base",
+]

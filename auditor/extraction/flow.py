@@ -16,6 +16,13 @@ from auditor.extraction.value import Record, Values, place_of
 _MOST_USES = 400
 _MOST_CONTEXTS = 16
 _SINKS = re.compile(r"(?:^|\.)(?:open|assign|replace|navigate|push)$")
+# what is asked of these, or told to them, is compared, looked up or said
+_IDLE = re.compile(
+    r"(?:^|\.)(?:startsWith|endsWith|includes|indexOf|lastIndexOf|match|matches|test|querySelector|querySelectorAll"
+    r"|closest|has|delete|log|info|warn|error|debug|trace|fetch|\w*Error)$"
+)
+_CHANGING = ("replace", "replaceAll")
+_ADDRESS = ("href", "protocol", "host", "hostname", "port", "pathname")
 _GOES_ON = frozenset({"binary_expression", "parenthesized_expression", "ternary_expression", "await_expression"})
 
 
@@ -80,6 +87,75 @@ def is_opened(module: Module, node: Node) -> bool:
         return left is not None and re.search(r"(?:^|\.)(?:href|location)$", module.text(left)) is not None
     key = child_of(above, "key") if above.type == "pair" else None
     return key is not None and module.text(key).strip("'\"") == "href"
+
+
+def is_idle(module: Module, node: Node) -> bool:
+    """Whether an expression is compared, looked up, said or never used: it leads nobody anywhere."""
+    above = node.parent
+    match above.type if above is not None else "":
+        case "pair":
+            return above is not None and child_of(above, "key") == node
+        case "subscript_expression":
+            return above is not None and child_of(above, "index") == node
+        case "arguments":
+            call = None if above is None else above.parent
+            callee = None if call is None else child_of(call, "function") or child_of(call, "constructor")
+            return callee is not None and _IDLE.search(module.text(callee)[-40:]) is not None
+        case "variable_declarator":
+            return above is not None and _is_unused(module, above)
+    return False
+
+
+def _is_unused(module: Module, declarator: Node) -> bool:
+    """Whether a name that no other script sees stands in its own declaration alone."""
+    target = child_of(declarator, "name")
+    definition = None
+    if target is not None and target.type == "identifier":
+        definition = module.names.resolve(module.text(target), target)
+    if target is None or definition is None or _is_seen_outside(module, declarator, definition.scope):
+        return False
+    name = re.compile(rb"(?<![\w$])" + re.escape(module.text(target).encode()) + rb"(?![\w$])")
+    scope = definition.scope
+    return len(name.findall(module.source, scope.start_byte, scope.end_byte)) < 2
+
+
+def _is_seen_outside(module: Module, declarator: Node, scope: Node) -> bool:
+    statement = None if declarator.parent is None else declarator.parent.parent
+    exported = statement is not None and statement.type == "export_statement"
+    return exported or (module.classic and scope.parent is None)
+
+
+def is_changed(use: Node) -> bool:
+    """Whether a use makes another text of a value: `x.replace(…)`, or an assignment to a part of the address x."""
+    return is_set(use) or _member_of(use, _CHANGING) is not None
+
+
+def is_set(use: Node) -> bool:
+    """Whether a use is given a part of an address (`x.host = …`)."""
+    member = _member_of(use, _ADDRESS)
+    above = None if member is None else member.parent
+    return above is not None and above.type.endswith("assignment_expression") and child_of(above, "left") == member
+
+
+def _member_of(use: Node, names: Sequence[str]) -> Node | None:
+    above = use.parent
+    if above is None or above.type != "member_expression" or child_of(above, "object") != use:
+        return None
+    name = child_of(above, "property")
+    return above if name is not None and (name.text or b"").decode() in names else None
+
+
+def conditions(node: Node) -> Iterator[tuple[Node, bool]]:
+    """The conditions under which an expression is reached, each with the truth that it takes."""
+    while (above := node.parent) is not None:
+        condition = child_of(above, "condition")
+        if above.type in ("if_statement", "ternary_expression") and condition is not None and condition != node:
+            yield condition, child_of(above, "consequence") == node
+        if above.type == "binary_expression" and child_of(above, "right") == node:
+            operator, left = child_of(above, "operator"), child_of(above, "left")
+            if operator is not None and left is not None and operator.type in ("&&", "||"):
+                yield left, operator.type == "&&"
+        node = above
 
 
 def uses(module: Module, node: Node) -> Iterator[Node]:
@@ -232,7 +308,7 @@ class Contexts:
 
     def _arguments(self, module: Module, call: Node) -> list[Values]:
         listed = child_of(call, "arguments")
-        return [self._folder.values(one, Frame(module)) for one in (listed.named_children if listed else [])]
+        return [] if listed is None else self._folder.given(listed, Frame(module))
 
 
 def _exported_as(module: Module, function: Node, names: set[str]) -> set[str]:

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 from tree_sitter import Node
 
 from auditor.extraction import method
+from auditor.extraction.collection import array_literal, object_literal
 from auditor.extraction.naming import global_value, named
 from auditor.extraction.operation import binary, ternary, unary
 from auditor.extraction.script import Module
 from auditor.extraction.syntax import (
     FUNCTIONS,
     child_of,
-    key_text,
+    number_text,
     string_text,
     unescaped,
 )
@@ -31,7 +32,6 @@ from auditor.extraction.value import (
     Items,
     Key,
     Plain,
-    Record,
     Text,
     Url,
     Value,
@@ -69,6 +69,8 @@ class Folder:
         self.steps = 0
         self.globals: dict[str, tuple[Module, Node] | None] = {}
         self.windows: dict[str, dict[str, Node]] = {}
+        # what is looked at for later changes: one may be made of itself
+        self.changing: set[Key] = set()
 
     def values(self, node: Node | None, frame: Frame) -> Values:
         """Every value that the expression can have, at most eight; one hole where there would be more."""
@@ -92,7 +94,7 @@ class Folder:
         return (literal(string_text(frame.module, node)),)
 
     def _number(self, node: Node, frame: Frame) -> Values:
-        return (Plain(frame.module.text(node)),)
+        return (Plain(number_text(frame.module.text(node))),)
 
     def _template(self, node: Node, frame: Frame) -> Values:
         pieces: list[Values] = []
@@ -110,27 +112,23 @@ class Folder:
     def _raw(self, module: Module, start: int, end: int) -> Text:
         return literal(unescaped(module.source[start:end].decode("utf-8", "replace")))
 
-    def _object(self, node: Node, frame: Frame) -> Values:
-        fields: dict[str, Values] = {}
-        whole = True
+    def listed(self, node: Node, frame: Frame) -> list[Values] | None:
+        """The values of a list's members, or of a call's arguments; None where a spread hides how many there are."""
+        found: list[Values] = []
         for child in node.named_children:
-            if child.type == "pair":
-                key = child_of(child, "key")
-                fields[key_text(frame.module, key) if key else ""] = self.values(child_of(child, "value"), frame)
-            elif child.type == "shorthand_property_identifier":
-                fields[frame.module.text(child)] = named(self, frame.module.text(child), child, frame)
-            elif child.type == "spread_element" and child.named_children:
+            if child.type == "spread_element":
                 spread = self.values(child.named_children[0], frame)
-                known = len(spread) == 1 and isinstance(spread[0], Record)
-                fields |= spread[0].fields if known and isinstance(spread[0], Record) else {}
-                whole = whole and known
-        return (Record(fields, whole),)
+                if len(spread) != 1 or not isinstance(spread[0], Items):
+                    return None
+                found += spread[0].items
+            elif child.type != "comment":
+                found.append(self.values(child, frame))
+        return found
 
-    def _array(self, node: Node, frame: Frame) -> Values:
-        children = [child for child in node.named_children if child.type != "comment"]
-        if len(children) > 256 or any(child.type == "spread_element" for child in children):
-            return (self.hole(node, frame),)
-        return (Items(tuple(self.values(child, frame) for child in children)),)
+    def given(self, node: Node, frame: Frame) -> list[Values]:
+        """The values of a call's arguments; behind a spread that is not known each may be anything."""
+        known = self.listed(node, frame)
+        return [(unknown("…"),)] * MOST if known is None else known
 
     def _identifier(self, node: Node, frame: Frame) -> Values:
         return named(self, frame.module.text(node), node, frame)
@@ -178,18 +176,22 @@ class Folder:
             found += method.member(one, name, whole)
         return tuple(found)
 
-    def along(self, values: Values, path: tuple[Any, ...], name: str) -> Values:
+    def along(self, values: Values, path: tuple[Any, ...], name: str, frame: Frame) -> Values:
+        """What a binding takes out of values, step by step (`bound_names`)."""
         for step in path:
-            values = self._of_member(values, str(step), name)
+            if isinstance(step, Node):
+                default = self.values(step, frame) if UNDEFINED in values else ()
+                values = (*(one for one in values if one != UNDEFINED), *default)
+            else:
+                values = (unknown(name),) if step is None else self._of_member(values, str(step), name)
         return values
 
     def _call(self, node: Node, frame: Frame) -> Values:
         callee = child_of(node, "function")
         listed = child_of(node, "arguments")
-        given = [] if listed is None else [one for one in listed.named_children if one.type != "comment"]
         if callee is None or listed is None or listed.type != "arguments":
             return (self.hole(node, frame),)
-        arguments = [self.values(one, frame) for one in given[:MOST]]
+        arguments = self.given(listed, frame)
         known = method.call(self, callee, arguments, frame)
         if known is not None:
             return known
@@ -215,7 +217,7 @@ class Folder:
     def _new(self, node: Node, frame: Frame) -> Values:
         callee = child_of(node, "constructor")
         listed = child_of(node, "arguments")
-        arguments = [self.values(one, frame) for one in (listed.named_children if listed else [])]
+        arguments = [] if listed is None else self.given(listed, frame)
         name = "" if callee is None else frame.module.text(callee).removeprefix("window.")
         if name == "URL" and arguments:
             bases = arguments[1] if len(arguments) > 1 else (None,)
@@ -240,9 +242,10 @@ class Folder:
         "string": _string,
         "number": _number,
         "template_string": _template,
-        "object": _object,
-        "array": _array,
+        "object": object_literal,
+        "array": array_literal,
         "identifier": _identifier,
+        "shorthand_property_identifier": _identifier,
         "member_expression": _member,
         "subscript_expression": _subscript,
         "call_expression": _call,

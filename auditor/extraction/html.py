@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 # the parser's time grows with the square of the depth
 DEEPEST = 4_000
@@ -103,7 +103,7 @@ def parse_page(path: str, address: str, body: bytes, content_type: str | None) -
     islands = tuple(_islands(tree, base))
     renderers = [_attribute(node, "renderer-url") for node in tree.css("astro-island[renderer-url]")]
     found = [*scripts, *_joined(base, preloads), *(url for url, _ in islands), *_joined(base, renderers)]
-    attributes, data = _attributes(tree, base)
+    attributes, data = _attributes(tree, base, foreign=urlsplit(base)[:2] != urlsplit(address)[:2])
     return Page(
         path=path,
         attributes=attributes,
@@ -159,7 +159,17 @@ def _scripts(tree: Any, base: str, text: str) -> tuple[list[str], tuple[Inline, 
             inline.append(Inline(content, text.count("\n", 0, max(found, 0)), kind == "module"))
         elif kind in _JSON_TYPES:
             texts.append(content)
-    return outside, tuple(inline), tuple(texts)
+    return outside, (*inline, *_handlers(tree, text)), tuple(texts)
+
+
+def _handlers(tree: Any, text: str) -> Iterator[Inline]:
+    """What is run when an element is pressed or sent (`onclick`, `javascript:`), where it speaks of issues."""
+    for node in tree.css("[onclick], [onsubmit], [onchange], a[href^='javascript:']"):
+        for name in ("onclick", "onsubmit", "onchange", "href"):
+            code = _attribute(node, name)
+            if "issues" in code and (name != "href" or code.startswith("javascript:")):
+                found = text.find(code)
+                yield Inline(code.removeprefix("javascript:"), text.count("\n", 0, max(found, 0)), module=False)
 
 
 def _islands(tree: Any, base: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -189,7 +199,7 @@ def _plain(value: Any, depth: int) -> Any:
     return value
 
 
-def _attributes(tree: Any, base: str) -> tuple[tuple[Attribute, ...], dict[str, tuple[str, ...]]]:
+def _attributes(tree: Any, base: str, *, foreign: bool) -> tuple[tuple[Attribute, ...], dict[str, tuple[str, ...]]]:
     """The attributes that may hold an address or a value, and all data attributes and metas by name."""
     found: list[Attribute] = []
     data: dict[str, dict[str, None]] = {}
@@ -197,14 +207,14 @@ def _attributes(tree: Any, base: str) -> tuple[tuple[Attribute, ...], dict[str, 
         if count > _MOST_ELEMENTS:
             raise DeepError(f"more than {_MOST_ELEMENTS} elements")
         attributes = node.attributes
-        for one in _of_element(node, attributes, base) if attributes else ():
+        for one in _of_element(node, attributes, base, foreign=foreign) if attributes else ():
             found.append(one)
             name = f"meta:{one.name}" if one.tag == "meta" else one.name
             data.setdefault(name, {})[one.value] = None
     return tuple(found), {name: tuple(values) for name, values in data.items()}
 
 
-def _of_element(node: Any, attributes: dict[str, str | None], base: str) -> Iterator[Attribute]:
+def _of_element(node: Any, attributes: dict[str, str | None], base: str, *, foreign: bool) -> Iterator[Attribute]:
     tag = node.tag or ""
     if tag == "meta":
         name = attributes.get("name") or attributes.get("property")
@@ -218,7 +228,8 @@ def _of_element(node: Any, attributes: dict[str, str | None], base: str) -> Iter
         if name == "href" or (name == "action" and tag == "form"):
             if "issues" in text:
                 inputs = tuple(_inputs(node)) if tag == "form" else ()
-                yield Attribute(tag, name, _with_server(text.strip(), base), _is_named(node, attributes), inputs)
+                address = _with_server(text.strip(), base, foreign=foreign)
+                yield Attribute(tag, name, address, _is_named(node, attributes), inputs)
         elif name.startswith("data-") or "issues/new" in text:
             yield Attribute(tag, name, text, _is_named(node, attributes))
 
@@ -230,9 +241,12 @@ def _is_named(node: Any, attributes: dict[str, str | None]) -> bool:
     return bool(_PROPOSE.search(words) or _PROPOSE.search(said))
 
 
-def _with_server(text: str, base: str) -> str:
-    """`//host/path` with the page's scheme; any other address as it is written, so that what is missing shows."""
-    return next(_joined(base, [text]), text) if text.startswith("//") else text
+def _with_server(text: str, base: str, *, foreign: bool) -> str:
+    """`//host/path` with the page's scheme, and whatever a `base` of another origin completes.
+
+    Any other address stays as it is written, so that what is missing shows.
+    """
+    return next(_joined(base, [text]), text) if foreign or text.startswith("//") else text
 
 
 _NAMING = ("id", "class", "title", "aria-label", "rel")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor.detector.key_name import looks_secret
-from auditor.extraction.link import place_in
 from auditor.extraction.script import Module
+from auditor.extraction.seeker import place_in
 from auditor.extraction.syntax import child_of, key_text, string_text
 from auditor.extraction.term import Terms
 from auditor.model.facts.site import Part, PublicVariable, SiteValue

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 
 from tree_sitter import Node
 
+from auditor.extraction.collection import assigned_object
 from auditor.extraction.syntax import child_of
 from auditor.extraction.url import member_of
 from auditor.extraction.value import (
@@ -95,14 +96,8 @@ def _global_call(name: str, arguments: Sequence[Values]) -> Values | None:
 def _object_call(name: str, arguments: Sequence[Values]) -> Values | None:
     if name in ("Object.freeze", "Object.seal") and arguments:
         return arguments[0]
-    if name == "Object.assign" and all(len(one) == 1 and isinstance(one[0], Record) for one in arguments):
-        merged: dict[str, Values] = {}
-        whole = True
-        for one in arguments:
-            if isinstance(one[0], Record):
-                merged |= one[0].fields
-                whole = whole and one[0].whole
-        return (Record(merged, whole),)
+    if name == "Object.assign" and arguments:
+        return (assigned_object(arguments),)
     if name == "JSON.parse" and arguments:
         text = text_of(arguments[0][0]).known if len(arguments[0]) == 1 else None
         return None if text is None else (parsed_json(text),)
@@ -218,7 +213,7 @@ def _slice(value: Value, arguments: Sequence[Values], raw: str) -> Value:
 
 def _got(value: Value, arguments: Sequence[Values], raw: str) -> Value:
     key = text_of(arguments[0][0]).known if arguments else None
-    if isinstance(value, Search):
+    if isinstance(value, Search) and all(name != "…" for name, _ in value.pairs):
         return next((text for name, text in value.pairs if name == key), Plain("null"))
     return unknown(raw)
 

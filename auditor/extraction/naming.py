@@ -8,6 +8,8 @@ from urllib.parse import urljoin
 
 from tree_sitter import Node
 
+from auditor.extraction.collection import with_later_changes
+from auditor.extraction.operation import augmented
 from auditor.extraction.scope import Definition
 from auditor.extraction.script import Module
 from auditor.extraction.syntax import bound_names, child_of, parameters
@@ -17,10 +19,10 @@ from auditor.extraction.value import (
     MOST,
     UNDEFINED,
     Function,
+    Items,
     Record,
     Values,
     is_unknown,
-    joined_values,
     place_of,
     unknown,
 )
@@ -46,21 +48,18 @@ def _parameter(folder: "Folder", function: Node, name: str, frame: "Frame") -> V
     for index, parameter in enumerate(parameters(function)):
         for bound, path in bound_names(frame.module, parameter):
             if bound == name:
-                return _argument(folder, function, index, parameter, path, name, frame)
+                return _argument(folder, function, index, path, name, frame)
     return (unknown(name),)
 
 
-def _argument(
-    folder: "Folder", function: Node, index: int, parameter: Node, path: tuple[Any, ...], name: str, frame: "Frame"
-) -> Values:
+def _argument(folder: "Folder", function: Node, index: int, path: tuple[Any, ...], name: str, frame: "Frame") -> Values:
     given = frame.arguments.get(place_of(frame.module, function))
     if given is None:
         return (unknown(name),)
+    if path[:1] == (None,):
+        return folder.along((Items(tuple(given[index:])),), path[1:], name, frame)
     values = given[index] if index < len(given) else (UNDEFINED,)
-    found = folder.along(values, path, name)
-    if parameter.type == "assignment_pattern" and found == (UNDEFINED,):
-        return folder.values(child_of(parameter, "right"), frame)
-    return found
+    return folder.along(values, path, name, frame)
 
 
 def _defined(folder: "Folder", definition: Definition, name: str, frame: "Frame") -> Values:
@@ -74,18 +73,21 @@ def _defined(folder: "Folder", definition: Definition, name: str, frame: "Frame"
     assigned = frame.module.names.assigned(name, definition)
     if value is None and not assigned:
         return (unknown(name),)
-    base = () if value is None else folder.along(folder.values(value, frame), definition.path, name)
-    return with_later_calls(folder, name, definition, _with(folder, base, assigned, frame), frame)
+    base = () if value is None else folder.along(folder.values(value, frame), definition.path, name, frame)
+    values = with_later_calls(folder, name, definition, _with(folder, base, assigned, frame), frame)
+    return with_later_changes(folder, name, definition, values, frame)
 
 
 def _with(folder: "Folder", base: Values, assignments: Sequence[Node], frame: "Frame") -> Values:
     for node in assignments[:MOST]:
         right = folder.values(child_of(node, "right"), frame)
-        if node.type == "augmented_assignment_expression":
-            base = joined_values((base or (unknown("…"),), right))
-        else:
-            base = tuple(dict.fromkeys((*base, *right)))
+        base = augmented(base, _operator(node, frame), right)
     return base
+
+
+def _operator(assignment: Node, frame: "Frame") -> str:
+    operator = child_of(assignment, "operator")
+    return "=" if operator is None else frame.module.text(operator)
 
 
 def exported(folder: "Folder", path: str, name: str, frame: "Frame") -> Values:

@@ -8,9 +8,10 @@ from urllib.parse import urljoin, urlsplit
 from auditor.detector.judgement import SecretJudge
 from auditor.extraction.address import PUBLIC_FORGES, host_of, same_base
 from auditor.extraction.html import DeepError, Page, decoded, parse_page
-from auditor.extraction.link import Found, Seeker, attribute_links, attribute_values, json_links, json_values
+from auditor.extraction.link import attribute_links, attribute_values, json_links, json_values
 from auditor.extraction.literal import presence, public_variables
 from auditor.extraction.script import Module
+from auditor.extraction.seeker import Found, Seeker
 from auditor.extraction.term import Terms
 from auditor.model.facts.nas_docker import SecretSeen
 from auditor.model.facts.site import Fetched, IssueLink, PublicVariable, Serving, SiteValue
@@ -146,8 +147,11 @@ class Reading:
             if self.expired():
                 self.faults.append(f"{len(self._modules) - count} scripts were not read in time: raise --timeout")
                 break
-            found += seeker.links(module)
-            values += seeker.values(module)
+            links = [*seeker.links(module)]
+            found += links
+            decided = any(one.links for one in links)
+            # where a link is built of it, the link tells what becomes of an empty value
+            values += [one for one in seeker.values(module) if not decided or one.value not in ("", "undefined")]
             variables += public_variables(module)
             # a tree takes a hundred times the room of its source
             if len(module.source) > _LARGE:

@@ -1,7 +1,7 @@
 """What the names of one script are bound to, and which binding a place sees (ECMA-262, 8 and 9.1)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -160,6 +160,42 @@ class Names:
         known = self._assignments.get(name, [])[:_MOST_BINDINGS]
         lefts = ((node, child_of(node, "left")) for node in known if holds(definition.scope, node))
         return [node for node, left in lefts if left is not None and self.resolve(name, left) is definition]
+
+    @cached_property
+    def _changes(self) -> dict[str, list[Node]]:
+        """What gives a field of a name a value, or has one of its methods change it, by the name."""
+        known: dict[str, list[Node]] = {}
+        for node in self._module.found("assignment"):
+            left = child_of(node, "left")
+            if left is not None and left.type in ("member_expression", "subscript_expression"):
+                self._note(known, child_of(left, "object"), node)
+        for node in self._module.found("mutation"):
+            callee = child_of(node, "function")
+            self._note(known, None if callee is None else child_of(callee, "object"), node)
+        return known
+
+    @cached_property
+    def _handed(self) -> dict[str, list[Node]]:
+        known: dict[str, list[Node]] = {}
+        for node in self._module.found("argument"):
+            self._note(known, node, node)
+        return known
+
+    def _note(self, known: dict[str, list[Node]], holder: Node | None, node: Node) -> None:
+        if holder is not None and holder.type == "identifier":
+            known.setdefault(self._module.text(holder), []).append(node)
+
+    def changed(self, name: str, definition: Definition) -> list[Node]:
+        """The assignments to fields of a name where it is bound so, and the calls of methods that change a list."""
+        return self._of(name, definition, self._changes.get(name, ()))
+
+    def handed(self, name: str, definition: Definition) -> list[Node]:
+        """The places where a name that is bound so is an argument."""
+        return self._of(name, definition, self._handed.get(name, ()))
+
+    def _of(self, name: str, definition: Definition, nodes: Sequence[Node]) -> list[Node]:
+        within = [node for node in nodes[:_MOST_BINDINGS] if holds(definition.scope, node)]
+        return [node for node in within if self.resolve(name, node) is definition]
 
     def _imports(self, statement: Node) -> Iterator[tuple[str, str, str]]:
         source = statement.child_by_field_name("source")

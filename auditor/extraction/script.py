@@ -21,6 +21,9 @@ _QUERIES = {
     "call": "(call_expression function: (identifier)) @found",
     "method": "(call_expression function: (member_expression)) @found",
     "assignment": "(assignment_expression) @found (augmented_assignment_expression) @found",
+    "mutation": "(call_expression function: (member_expression property: (property_identifier) @name) "
+    '(#any-of? @name "push" "pop" "shift" "unshift" "splice" "reverse" "sort" "fill" "copyWithin")) @found',
+    "argument": "(arguments (identifier) @found)",
     "component": "(arguments . (identifier) . (object)) @found",
 }
 # what an import has in common with much else: only the parser knows them apart, and it takes its time

@@ -52,11 +52,18 @@ def parameters(function: Node) -> list[Node]:
 
 
 def bound_names(module: "Module", target: Node, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The names that a binding target introduces, each with the keys and indexes that lead to its value."""
+    """The names that a binding target introduces, each with the steps that lead to its value.
+
+    A step is a key or an index, the node of a default that stands for `undefined`, or None: what a rest takes.
+    """
     if target.type == "identifier":
         yield module.text(target), path
     elif target.type == "shorthand_property_identifier_pattern":
         yield module.text(target), (*path, module.text(target))
+    elif target.type == "object_assignment_pattern":
+        left, right = child_of(target, "left"), child_of(target, "right")
+        if left is not None:
+            yield module.text(left), (*path, module.text(left), right)
     elif len(path) < _DEEPEST_PATTERN:
         for child, step in _inner_targets(module, target):
             yield from bound_names(module, child, (*path, *step))
@@ -72,10 +79,12 @@ def _inner_targets(module: "Module", target: Node) -> Iterator[tuple[Node, tuple
             key, value = child_of(target, "key"), child_of(target, "value")
             if key is not None and value is not None:
                 yield value, (key_text(module, key),)
-        case "assignment_pattern" | "object_assignment_pattern":
+        case "assignment_pattern":
             left = child_of(target, "left")
             if left is not None:
-                yield left, ()
+                yield left, (child_of(target, "right"),)
+        case "rest_pattern":
+            yield from ((child, (None,)) for child in target.named_children)
 
 
 def child_of(node: Node, name: str) -> Node | None:
@@ -98,6 +107,16 @@ def string_text(module: "Module", node: Node) -> str:
     if node.type not in STRINGS or any(child.type == "template_substitution" for child in node.named_children):
         return ""
     return unescaped(module.text(node)[1:-1])
+
+
+def number_text(text: str) -> str:
+    """A number's literal as it is printed."""
+    plain = text.replace("_", "").removesuffix("n").lower()
+    try:
+        number = int(plain, 0) if plain[:2] in ("0x", "0o", "0b") else float(plain)
+    except ValueError:
+        return text
+    return str(int(number)) if number == int(number) and number < 1e21 else plain
 
 
 def unescaped(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from auditor.config import Config, Variables
+from auditor.extraction.address import FormAddress
 from auditor.model.facts.site import Part
 
 _PREFIX = "PUBLIC_"
@@ -34,6 +35,19 @@ class Terms:
     def part_of(self, name: str) -> Part | None:
         """The part that an attribute, a key or an identifier is named after, in any of the usual spellings."""
         return self._spellings.get(_squeezed(name.removeprefix("data-")))
+
+    def may_be(self, part: Part, text: str) -> bool:
+        """Whether a text can be meant as a value of the part: a label can't, nor can a variable's own name."""
+        if text in ("", "undefined"):
+            return True
+        if part == "base":
+            return re.search(r"[.:/]|localhost", text) is not None
+        return re.fullmatch(r"[\w.-]+", text.strip(), re.ASCII) is not None and self.part_of(text) is None
+
+    def is_own_page(self, form: FormAddress) -> bool:
+        """Whether an address without server and owner is a page of the site itself (`/blog/issues/new`)."""
+        known = ("", "undefined", self.owner.lower(), self.repo.lower())
+        return not form.base and not form.owner and form.repo.lower() not in known
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:

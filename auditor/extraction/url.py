@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # the folder calls this module
     from auditor.extraction.fold import Folder, Frame
 
 
+_PARTS = ("href", "protocol", "host", "hostname", "port", "pathname", "search")
+
+
 def member_of(url: Url, name: str, whole: str) -> Value:
     """The member `name` of a URL."""
     if name == "href":
@@ -60,9 +63,10 @@ def with_later_calls(folder: "Folder", name: str, definition: Definition, values
     for node in frame.module.found("assignment"):
         left = child_of(node, "left")
         if left is not None and holds(definition.scope, node) and isinstance(value, Url):
-            text = frame.module.text(left)
-            if text in (f"{name}.pathname", f"{name}.search"):
-                value = _with_part(value, text.rpartition(".")[2], folder.values(child_of(node, "right"), frame))
+            holder, _, part = frame.module.text(left).rpartition(".")
+            if holder == name and part in _PARTS:
+                right = folder.values(child_of(node, "right"), frame)
+                value = _with_part(value, part, right, added=node.type != "assignment_expression")
     return (value,)
 
 
@@ -78,17 +82,22 @@ def _with_pair(folder: "Folder", value: Value, node: Node, frame: "Frame") -> Va
     return Search((*value.pairs, pair)) if isinstance(value, Search) else value
 
 
-def _with_part(url: Url, part: str, values: Values) -> Url:
+def _with_part(url: Url, part: str, values: Values, *, added: bool) -> Url:
     known = url.address.known
     text = text_of(values[0]) if len(values) == 1 else unknown(part)
     if known is None:
         return url
+    if part not in ("pathname", "search") or (added and part == "search"):
+        return replace(url, address=unknown(part))
     split = urlsplit(known)
-    if part == "pathname":
-        origin = literal(urlunsplit((split.scheme, split.netloc, "", "", "")))
-        first = text.parts[0]
-        slash = literal("" if isinstance(first, str) and first.startswith("/") else "/")
-        return replace(url, address=joined((origin, slash, text)))
+    if part == "search":
+        return replace(url, address=joined((url.address, literal("" if _begins(text, "?") else "?"), text)))
+    origin = literal(urlunsplit((split.scheme, split.netloc, "", "", "")))
+    if added:
+        text = joined((literal(split.path or "/"), text))
+    return replace(url, address=joined((origin, literal("" if _begins(text, "/") else "/"), text)))
+
+
+def _begins(text: Text, start: str) -> bool:
     first = text.parts[0]
-    mark = literal("" if isinstance(first, str) and first.startswith("?") else "?")
-    return replace(url, address=joined((url.address, mark, text)))
+    return isinstance(first, str) and first.startswith(start)
