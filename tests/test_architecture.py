@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = (
-    "httpx",
+    "httpcore",
     "paramiko",
     "dulwich",
     "jsonschema",

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
-import httpx
 import pytest
 
 from auditor import __version__
@@ -117,19 +116,14 @@ def test_a_redirect_is_never_followed_nor_taken_apart_by_the_library(serve: Serv
     assert [one.path for one in server.asked] == ["/first"]
 
 
-def test_the_librarys_log_shows_neither_path_nor_query_nor_the_servers_words(
+def test_the_librarys_log_shows_nothing_of_a_request_but_its_method(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def answer(handler: Any) -> None:
-        handler.send_response(200, "words")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    server = serve(answer)
-    with caplog.at_level(logging.INFO), client_for() as client:
-        client.get(f"{server.url}/path?key=hunter2")
-    assert server.url in caplog.text
-    assert not [word for word in ("hunter2", "key", "path", "words") if word in caplog.text]
+    server, token = serve(lambda handler: handler.send()), secrets.token_hex(20)
+    with caplog.at_level(logging.DEBUG), client_for(Origin(url=server.url, token=Secret(token))) as client:
+        client.get(f"{server.url}/path?key=hunter2", token=True)
+    assert "send_request_headers" in caplog.text
+    assert not [word for word in ("hunter2", "key", "path", token) if word in caplog.text]
 
 
 @pytest.mark.parametrize(
@@ -152,19 +146,16 @@ def test_no_error_carries_the_request(answer: bytes, fault: Fault) -> None:
         client.get(url, token=True)
     assert caught.value.fault is fault
     assert token not in str(caught.value)
-    assert not any(isinstance(error, httpx.RequestError) for error in chain(caught.value))
+    assert not any(token in repr(vars(error)) for error in chain(caught.value))
 
 
-@pytest.mark.parametrize("host", ["1.2.3.400", "010.0.0.1"])
-def test_an_ip_address_that_is_none_is_refused(serve: Serve, host: str) -> None:
+@pytest.mark.parametrize("host", ["1.2.3.400", "010.0.0.1", "1.2", "0x7f000001", "2130706433"])
+def test_an_ip_address_that_is_none_is_refused(host: str) -> None:
     # resolvers read the leading zero as octal, so that another server than the written one would be asked
-    server = serve(lambda handler: handler.send())
-    with (
-        client_for(connect={f"{host}:80": server.place}, max_parallel=1) as client,
-        pytest.raises(HttpError, match="neither a name nor an IP address"),
-    ):
+    with client_for() as client, pytest.raises(HttpError, match="correct it") as caught:
         client.get(f"http://{host}/")
-    assert server.asked == []
+    assert caught.value.fault is Fault.ADDRESS
+    assert client.requests_sent == 0
 
 
 def test_a_closed_client_has_no_connection_left_and_opens_new_ones(serve: Serve) -> None:
@@ -182,4 +173,4 @@ def test_a_peer_that_has_hung_up_has_no_address() -> None:
         def get_extra_info(self, info: str) -> Any:
             raise OSError(107, "not connected")
 
-    assert peer(httpx.Response(200, extensions={"network_stream": Gone()})) is None
+    assert peer(httpcore.Response(200, extensions={"network_stream": Gone()})) is None

@@ -162,6 +162,9 @@ def _host(text: str) -> str:
     host = text.encode("idna").decode("ascii").lower()
     if not _HOST.fullmatch(host):
         raise ValueError(f"no host: {text!r}")
+    if _NUMERIC_LABEL.fullmatch(host.rpartition(".")[2]):
+        # resolvers read 010.0.0.1 as octal, 1.2 as 1.0.0.2: another server than the written one would be asked
+        return str(ipaddress.IPv4Address(host))
     return host
 
 

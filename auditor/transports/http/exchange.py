@@ -5,11 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpcore
-import httpx
 
 from auditor.transports.http.answer import Headers, Response
 from auditor.transports.http.call import Call, Clock
-from auditor.transports.http.courier import Courier, lines, peer
+from auditor.transports.http.courier import Courier, peer
 from auditor.transports.http.fault import Fault, HttpError, fault_of
 from auditor.transports.http.inflation import unpacked
 
@@ -17,23 +16,23 @@ from auditor.transports.http.inflation import unpacked
 class Exchange:
     """An answer whose headers came. It must be closed; `close` may be called again."""
 
-    def __init__(self, call: Call, response: httpx.Response, end: "_End", release: Callable[[], None]) -> None:
+    def __init__(self, call: Call, answer: httpcore.Response, end: "_End", release: Callable[[], None]) -> None:
         self._call = call
-        self._response = response
+        self._answer = answer
         self._end = end
         self._release: Callable[[], None] | None = release
-        self.status = response.status_code
+        self.status = answer.status
         self.headers = Headers(
-            tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in lines(response))
+            tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers)
         )
-        self.peer = peer(response)
+        self.peer = peer(answer)
 
     def chunks(self) -> Iterator[bytes]:
         """The unpacked body; raises HttpError if it is cut, too large or too slow."""
         encoding = ", ".join(self.headers.all("content-encoding"))
         where = self._call.address.shown
         try:
-            yield from unpacked(self._response.iter_raw(), encoding, self._call.limit_bytes, where)
+            yield from unpacked(self._answer.iter_stream(), encoding, self._call.limit_bytes, where)
         except HttpError:
             raise
         except (OSError, httpcore.ProtocolError, httpcore.NetworkError) as error:
@@ -44,7 +43,7 @@ class Exchange:
         release, self._release = self._release, None
         if release is not None:
             try:
-                self._response.close()
+                self._answer.close()
             finally:
                 release()
 
