@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from site_look import clicked, look, verdict, with_page
-from site_server import SiteServer
+from site_nginx import run_folders
 
 from auditor.model.facts.site import Serving
 from auditor.transports.browser import Browser
@@ -14,17 +14,25 @@ from auditor.visitor import Clicked
 
 pytestmark = pytest.mark.lab
 
-BUILT = Path(__file__).parent.parent / "data" / "site" / "astro" / "built"
-VITE = BUILT.parent.parent / "vite" / "built"
-VITE_PAGES = ("plain.html", "dialog.html", "module.html")
-VITE_BUILDS = {"right": "right", "case": "case", "repo": "wrong", "undefined": "wrong"}
-SHAPES = ("attribute", "inlined", "defined", "lazy", "whole", "island", "own")
-BUILDS = {
+DATA = Path(__file__).parent.parent / "data" / "site"
+# the pages of each source
+PAGES = {
+    "astro": tuple(f"/{name}/" for name in ("attribute", "inlined", "defined", "lazy", "whole", "island", "own")),
+    "vite": tuple(f"/{name}.html" for name in ("plain", "dialog", "module", "split", "whole")),
+    "react": ("/island/", "/own/"),
+}
+VERDICTS = {
     "right": "right",
     "slash": "right",
     "case": "case",
     **dict.fromkeys(("owner", "repo", "base", "http", "local", "empty", "undefined"), "wrong"),
 }
+BUILDS = {
+    "astro": tuple(VERDICTS),
+    "vite": tuple(name for name in VERDICTS if name not in ("slash", "local")),
+    "react": ("right", "owner", "undefined"),
+}
+BUILT = [(kind, build, page) for kind, builds in BUILDS.items() for build in builds for page in PAGES[kind]]
 BASE, OWNER, REPO = "https://git.archicratie.example", "Archicratia", "archicratie-edition"
 LINK = f"{BASE}/{OWNER}/{REPO}/issues/new"
 
@@ -114,26 +122,32 @@ WRITTEN: dict[str, tuple[str, str]] = {
 }
 
 
-# the shapes that are pressed: all of a right and of a wrong build, and of the others those that differ most
+# the pages that are pressed: all of a right and of a wrong build, and of the others the one with the longest way
 PRESSED = {
-    build: SHAPES if build in ("right", "case", "undefined") else ("attribute", "lazy", "own") for build in BUILDS
+    **{("astro", build): ("/lazy/",) for build in BUILDS["astro"]},
+    **{("astro", build): PAGES["astro"] for build in ("right", "case", "undefined")},
+    # each way through the two choices of the dialog is a load of its own: once will do
+    ("vite", "right"): tuple(page for page in PAGES["vite"] if page != "/dialog.html"),
+    ("vite", "case"): ("/dialog.html", "/split.html"),
+    ("react", "right"): PAGES["react"],
+    ("react", "owner"): PAGES["react"],
 }
 # what only a browser can tell of the written pages
 CLICKED = {"run-time-decides": "right", "fetched": "right"}
-CONFIGURATION = (200, {"Content-Type": "application/json"}, f'{{"b":"{BASE}","o":"{OWNER}","r":"{REPO}"}}'.encode())
 
 
 @pytest.fixture(scope="module")
-def sites() -> Iterator[dict[str, SiteServer]]:
-    servers = {name: SiteServer(BUILT / name) for name in BUILDS}
-    servers |= {f"vite-{name}": SiteServer(VITE / name) for name in VITE_BUILDS}
-    servers["written"] = SiteServer(pages={f"/{name}": page for name, (_, page) in WRITTEN.items()})
-    servers["written"].pages["/c.json"] = CONFIGURATION
-    for server in servers.values():
-        server.__enter__()
-    yield servers
-    for server in servers.values():
-        server.__exit__(None, None, None)
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The address of each build (`vite-case`) and of the written pages (`written`), all served by one nginx."""
+    folder = tmp_path_factory.mktemp("sites")
+    written = folder / "written"
+    written.mkdir()
+    for name, (_, page) in WRITTEN.items():
+        (written / name).write_text(page)
+    (written / "c.json").write_text(f'{{"b":"{BASE}","o":"{OWNER}","r":"{REPO}"}}')
+    roots = {f"{kind}-{build}": DATA / kind / "built" / build for kind, builds in BUILDS.items() for build in builds}
+    with run_folders(folder, {**roots, "written": written}) as addresses:
+        yield addresses
 
 
 @cache
@@ -142,98 +156,78 @@ def looked(url: str, page: str) -> tuple[Serving, tuple[str, ...]]:
     return look(url, page)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize(("kind", "build", "page"), BUILT)
 def test_a_built_page_is_decided_rightly_without_a_browser(
-    sites: dict[str, SiteServer], build: str, shape: str
+    sites: dict[str, str], kind: str, build: str, page: str
 ) -> None:
-    serving, gaps = looked(sites[build].url, f"/{shape}/")
-    assert verdict(serving) == BUILDS[build], serving
+    serving, gaps = looked(sites[f"{kind}-{build}"], page)
+    assert verdict(serving) == VERDICTS[build], serving
     assert gaps == ()
-
-
-@pytest.mark.parametrize("page", VITE_PAGES)
-@pytest.mark.parametrize("build", VITE_BUILDS)
-def test_a_page_of_vite_is_decided_rightly_without_a_browser(
-    sites: dict[str, SiteServer], build: str, page: str
-) -> None:
-    serving, gaps = looked(sites[f"vite-{build}"].url, f"/{page}")
-    assert verdict(serving) == VITE_BUILDS[build], serving
-    assert gaps == ()
-
-
-@pytest.mark.parametrize("build", ["right", "case"])
-def test_a_page_of_vite_is_decided_alike_by_a_click_in_every_way_through_its_choices(
-    sites: dict[str, SiteServer], clicks: dict[str, Clicked], build: str
-) -> None:
-    found = clicks[f"vite-{build}"]
-    unread = Serving(origin="public", address=sites[f"vite-{build}"].url)
-    assert {page: verdict(with_page(unread, found, f"/{page}")) for page in VITE_PAGES} == dict.fromkeys(
-        VITE_PAGES, VITE_BUILDS[build]
-    )
-    assert {click.steps for click in found.clicks if click.page == "/dialog.html"} == {
-        ("Proposer", kind, part, "Continuer") for kind in ("Une faute", "Une idée") for part in ("Le texte", "Le code")
-    }
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, SiteServer], name: str) -> None:
-    serving, _ = looked(sites["written"].url, f"/{name}")
+def test_a_written_page_is_decided_rightly_or_not_at_all(sites: dict[str, str], name: str) -> None:
+    serving, _ = looked(sites["written"], f"/{name}")
     assert verdict(serving) == WRITTEN[name][0], serving
 
 
 @pytest.fixture(scope="module")
-def clicks(sites: dict[str, SiteServer], browser: Browser) -> dict[str, Clicked]:
+def clicks(sites: dict[str, str], browser: Browser) -> dict[str, Clicked]:
     """What each site's pages led to, in one browser for all."""
-    pages = {build: [f"/{shape}/" for shape in PRESSED[build]] for build in BUILDS}
-    # each way through the two choices is a load of its own: once right and once wrong will do
-    pages |= {f"vite-{name}": [f"/{page}" for page in VITE_PAGES] for name in ("right", "case")}
-    pages["written"] = [f"/{name}" for name in WRITTEN]
-    return {name: clicked(browser, sites[name].url, paths) for name, paths in pages.items()}
+    pages = {f"{kind}-{build}": pressed for (kind, build), pressed in PRESSED.items()}
+    pages["written"] = tuple(f"/{name}" for name in WRITTEN)
+    return {name: clicked(browser, sites[name], paths) for name, paths in pages.items()}
 
 
-@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize(("kind", "build"), PRESSED)
 def test_a_built_page_is_decided_alike_by_a_click(
-    sites: dict[str, SiteServer], clicks: dict[str, Clicked], build: str
+    sites: dict[str, str], clicks: dict[str, Clicked], kind: str, build: str
 ) -> None:
-    for shape in PRESSED[build]:
-        read, _ = looked(sites[build].url, f"/{shape}/")
-        unread = Serving(origin="public", address=sites[build].url)
+    name = f"{kind}-{build}"
+    assert clicks[name].fault is None
+    for page in PRESSED[kind, build]:
+        read, _ = looked(sites[name], page)
+        unread = Serving(origin="public", address=sites[name])
         for serving in (read, unread):
-            assert verdict(with_page(serving, clicks[build], f"/{shape}/")) == BUILDS[build], (shape, clicks[build])
+            assert verdict(with_page(serving, clicks[name], page)) == VERDICTS[build], (page, clicks[name])
+
+
+def test_every_way_through_two_choices_is_pressed(clicks: dict[str, Clicked]) -> None:
+    assert {click.steps for click in clicks["vite-case"].clicks if click.page == "/dialog.html"} == {
+        ("Proposer", kind, part, "Continuer") for kind in ("Une faute", "Une idée") for part in ("Le texte", "Le code")
+    }
+    assert {click.steps for click in clicks["react-right"].clicks} == {
+        *(("Proposer", kind, "Ouvrir le formulaire") for kind in ("Une faute", "Une idée")),
+        ("Proposer", "Continuer"),
+    }
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_with_a_browser_every_written_page_is_decided_rightly(
-    sites: dict[str, SiteServer], clicks: dict[str, Clicked], name: str
+    sites: dict[str, str], clicks: dict[str, Clicked], name: str
 ) -> None:
-    serving = with_page(looked(sites["written"].url, f"/{name}")[0], clicks["written"], f"/{name}")
+    serving = with_page(looked(sites["written"], f"/{name}")[0], clicks["written"], f"/{name}")
     assert clicks["written"].fault is None
     assert verdict(serving) == CLICKED.get(name, WRITTEN[name][0]), serving
 
 
-def test_nine_of_ten_pages_are_decided_and_none_wrongly(sites: dict[str, SiteServer]) -> None:
-    cases = [(sites[build].url, f"/{shape}/", BUILDS[build]) for build in BUILDS for shape in SHAPES]
-    cases += [
-        (sites[f"vite-{build}"].url, f"/{page}", expected)
-        for build, expected in VITE_BUILDS.items()
-        for page in VITE_PAGES
-    ]
-    cases += [(sites["written"].url, f"/{name}", expected) for name, (expected, _) in WRITTEN.items()]
+def test_nine_of_ten_pages_are_decided_and_none_wrongly(sites: dict[str, str]) -> None:
+    cases = [(sites[f"{kind}-{build}"], page, VERDICTS[build]) for kind, build, page in BUILT]
+    cases += [(sites["written"], f"/{name}", expected) for name, (expected, _) in WRITTEN.items()]
     linked = [case for case in cases if case[2] != "unknown"]
     said = [(verdict(looked(url, page)[0]), expected) for url, page, expected in linked]
-    assert len(cases) >= 60
+    assert len(cases) >= 140
     assert sum(one == expected for one, expected in said) >= 0.9 * len(said)
     assert not [pair for pair in said if pair[0] not in (pair[1], "unknown")]
 
 
-def test_a_page_without_a_link_is_unknown_and_never_right(sites: dict[str, SiteServer]) -> None:
-    serving, _ = look(sites["right"].url, "/")
+def test_a_page_without_a_link_is_unknown_and_never_right(sites: dict[str, str]) -> None:
+    serving, _ = look(sites["astro-right"], "/")
     assert verdict(serving) == "unknown"
 
 
-def test_a_value_names_its_place_and_its_expression(sites: dict[str, SiteServer]) -> None:
-    serving, _ = look(sites["case"].url, "/lazy/")
+def test_a_value_names_its_place_and_its_expression(sites: dict[str, str]) -> None:
+    serving, _ = look(sites["astro-case"], "/lazy/")
     (link,) = serving.links
     assert (link.owner, link.tier, link.place.line) == ("archicratia", "folded", 1)
     assert link.place.path.startswith("/_astro/propose.")

@@ -1,0 +1,1 @@
+../../right/_astro/client.BfPWZUkF.js

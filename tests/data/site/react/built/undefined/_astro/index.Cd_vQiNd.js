@@ -1,0 +1,1 @@
+../../right/_astro/index.Cd_vQiNd.js

@@ -1,0 +1,1 @@
+../../right/_astro/jsx-runtime.D_zvdyIk.js

@@ -1,0 +1,1 @@
+const e="https://forge.archicratie.example";export{e as b};

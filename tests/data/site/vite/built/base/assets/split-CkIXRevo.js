@@ -1,0 +1,1 @@
+import"./modulepreload-polyfill-B5Qt9EMX.js";import{b as e}from"./base-C4ACHzNc.js";import{p as t}from"./path--SGKG_gk.js";document.getElementById("start").addEventListener("click",()=>window.open(`${e}/${t}/issues/new`));

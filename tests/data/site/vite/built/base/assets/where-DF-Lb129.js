@@ -1,0 +1,1 @@
+const e={PUBLIC_GITEA_BASE:"https://forge.archicratie.example",PUBLIC_GITEA_OWNER:"Archicratia",PUBLIC_GITEA_REPO:"archicratie-edition"},{PUBLIC_GITEA_BASE:r,PUBLIC_GITEA_OWNER:t,PUBLIC_GITEA_REPO:a}=e;function i(_){return`${r}/${t}/${a}/issues/new?${new URLSearchParams({title:_})}`}export{i as address};

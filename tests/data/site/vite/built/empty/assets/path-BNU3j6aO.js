@@ -1,0 +1,1 @@
+const o="archicratie-edition",n=["",o].join("/");export{n as p};

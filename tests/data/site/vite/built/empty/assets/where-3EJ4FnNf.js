@@ -1,0 +1,1 @@
+const e={PUBLIC_GITEA_BASE:"https://git.archicratie.example",PUBLIC_GITEA_OWNER:"",PUBLIC_GITEA_REPO:"archicratie-edition"},{PUBLIC_GITEA_BASE:t,PUBLIC_GITEA_OWNER:E,PUBLIC_GITEA_REPO:I}=e;function i(_){return`${t}/${E}/${I}/issues/new?${new URLSearchParams({title:_})}`}export{i as address};

@@ -1,0 +1,1 @@
+const t="http://git.archicratie.example";export{t as b};

@@ -1,0 +1,1 @@
+const e={PUBLIC_GITEA_BASE:"http://git.archicratie.example",PUBLIC_GITEA_OWNER:"Archicratia",PUBLIC_GITEA_REPO:"archicratie-edition"},{PUBLIC_GITEA_BASE:t,PUBLIC_GITEA_OWNER:i,PUBLIC_GITEA_REPO:r}=e;function a(_){return`${t}/${i}/${r}/issues/new?${new URLSearchParams({title:_})}`}export{a as address};

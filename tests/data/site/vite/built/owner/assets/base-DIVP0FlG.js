@@ -1,0 +1,1 @@
+const t="https://git.archicratie.example";export{t as b};

@@ -1,0 +1,1 @@
+import"./modulepreload-polyfill-B5Qt9EMX.js";import{b as e}from"./base-DIVP0FlG.js";import{p as t}from"./path-LpUWhKJD.js";document.getElementById("start").addEventListener("click",()=>window.open(`${e}/${t}/issues/new`));

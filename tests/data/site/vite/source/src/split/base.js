@@ -1,0 +1,1 @@
+export const base = import.meta.env.PUBLIC_GITEA_BASE;
