@@ -15,7 +15,7 @@ from auditor.frozen import frozen
 from auditor.model.codec import canonical, encode
 from auditor.model.facts.canon import Canon
 from auditor.model.facts.config import ConfigFacts, LimitsFacts
-from auditor.model.facts.snapshot import Snapshot, SourceRun
+from auditor.model.facts.snapshot import SOURCES, Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import verdict_of
 from auditor.model.missing import MISSING
@@ -35,7 +35,7 @@ from auditor.model.rules import Policy, Severity
 from auditor.plugins import load, names
 from auditor.policy.baseline import Judgements
 from auditor.policy.cache import cached
-from auditor.policy.compiler import SOURCES, CompiledRule, compile_rules
+from auditor.policy.compiler import CompiledRule, compile_rules
 from auditor.policy.judgement import Case, asked, judge_case, vocabulary_of
 from auditor.policy.loader import load_policy
 from auditor.policy.reading import Vocabulary

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from auditor.document import Problem
 from auditor.errors import ConfigError
 from auditor.frozen import frozen
+from auditor.model.facts.snapshot import SOURCES
 from auditor.model.rules import Rule
 from auditor.policy.expressions import INDEX, ITEMS, Checker, ExpressionError
 from auditor.policy.reading import Vocabulary
 from auditor.policy.template import Slot, TemplateError, parse_template
 
-SOURCES = ("local", "gitea", "nas", "site", "leaks")
 # the trees of commits are Gitea's: what can't be read of them is Gitea's fault
 _SOURCE_OF_ROOT = {**{name: name for name in SOURCES}, "canon": "gitea"}
 

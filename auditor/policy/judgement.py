@@ -7,12 +7,13 @@ from typing import Any
 from auditor.frozen import frozen
 from auditor.model.codec import encode
 from auditor.model.facts.audit import Audit
+from auditor.model.facts.snapshot import SOURCES
 from auditor.model.findings import Finding
 from auditor.model.report import SourceStatus
 from auditor.model.rules import Outcome, Policy, Rule, Waiver
 from auditor.model.shape import describe
 from auditor.policy.baseline import Judgements, compare
-from auditor.policy.compiler import SOURCES, CompiledRule
+from auditor.policy.compiler import CompiledRule
 from auditor.policy.engine import judge
 from auditor.policy.observation import Observation, gaps_of
 from auditor.policy.reading import Vocabulary

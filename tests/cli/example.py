@@ -2,19 +2,36 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 
 import click
 
-from auditor.cli.main import cli
+from auditor.cli.main import COMMANDS, cli
+
+_CALL = re.compile(rf"(?:^|[\s/`(])auditor (?=(?:-\S+ )*(?:{'|'.join(COMMANDS)})\b)([^\n`]*)", re.MULTILINE)
+_END = re.compile(r"\s{3,}|\s#|&&|\|\||[|<>;]")
 
 
-def taken(line: str) -> click.Context:
-    """The context of the line's first command; raises UsageError where the program would not take it."""
-    words = shlex.split(re.split(r"\s{3,}|\s#|&&|\|\||[|<>]", line)[0])
-    context, command, rest = click.Context(cli), cli, words[1:]
+def calls_in(text: str) -> Iterator[str]:
+    """What stands after `auditor` in each call of it in a text."""
+    for match in _CALL.finditer(text):
+        yield _END.split(match[1])[0]
+
+
+def named(call: str) -> tuple[click.Command, list[str]]:
+    """The command that a call names, and the words that are left for it."""
+    command: click.Command = cli
+    rest = shlex.split(call)
     while isinstance(command, click.Group):
-        name, inner, rest = command.resolve_command(context, rest)
+        _, inner, rest = command.resolve_command(click.Context(command), rest)
         assert inner is not None
-        context, command = click.Context(inner, context, info_name=name), inner
+        command = inner
+    return command, rest
+
+
+def taken(call: str) -> click.Context:
+    """The context of a call's command; raises UsageError where the program would not take it."""
+    command, rest = named(call)
+    context = click.Context(command)
     command.parse_args(context, rest)
     return context

@@ -10,7 +10,7 @@ from auditor.cli import exit_code
 from auditor.cli.main import COMMANDS, cli
 
 from .conftest import Run
-from .example import taken
+from .example import calls_in, taken
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -32,10 +32,10 @@ def test_a_command_says_what_it_does_how_it_ends_and_an_example_of_itself(inside
     text = done.stdout
     assert "Exit codes:" in text
     assert "..." not in text.partition("\n\n")[2], "nothing of it is cut off"
-    examples = [line.strip() for line in text.splitlines() if line.startswith("    auditor ")]
-    assert any(line.split()[1 : 1 + len(path)] == list(path) for line in examples), examples
-    for line in examples:
-        taken(line)
+    examples = list(calls_in("\n".join(line for line in text.splitlines() if line.startswith("    auditor "))))
+    assert any(example.split()[: len(path)] == list(path) for example in examples), examples
+    for example in examples:
+        taken(example)
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
@@ -67,6 +67,11 @@ def test_the_formats_are_named_where_one_is_chosen(inside: Run) -> None:
 
 
 def test_an_example_that_is_not_taken_is_found() -> None:
-    for line in ("auditor audit --nope", "auditor gate --stage never", "auditor history nope", "auditor prune"):
+    assert list(calls_in("`auditor audit -q`, (auditor demo | less)\nauditors\nx/auditor gate && y")) == [
+        "audit -q",
+        "demo ",
+        "gate ",
+    ]
+    for call in ("audit --nope", "gate --stage never", "history nope", "history prune"):
         with pytest.raises(click.UsageError):
-            taken(line)
+            taken(call)

@@ -1,5 +1,6 @@
 """Everything that one run observed, as it is stored and can be judged again; no secret in it."""
 
+from dataclasses import fields
 from typing import Literal
 
 from auditor.frozen import frozen
@@ -50,6 +51,12 @@ class Snapshot:
     leaks: Leaks | Missing = MISSING
     earlier: Earlier | Missing = MISSING
     target: Target | Missing = MISSING
+
+
+# the collectors by which reports name what was asked; the trees of commits are Gitea's other half
+SOURCES = tuple(
+    one.name for one in fields(Snapshot) if one.default is MISSING and one.name not in ("canon", "earlier", "target")
+)
 
 
 def withheld(snapshot: Snapshot, name: str) -> bool:
