@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from auditor.collectors.leaks.delta import applied
+from auditor.collectors.leaks.delta import LARGEST_BYTES, SEAM, applied, fresh
 from auditor.collectors.leaks.expansion import is_packed
 from auditor.collectors.leaks.pack import TREE, Pack, PackError
 from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Scanner, Sighting, line_of
 
-# what is searched about a new place, and how far on its line's ends are looked for
-_MARGIN, _LINE = 160, 512
-_LARGEST_BYTES = 64 << 20
+_MARGIN = 160
 _NAMES = re.compile(rb"[0-7]{5,6} ([^\0/]{10,})\0")
 # shorter names hold no secret; a delta of a tree without as many such characters in a row brings none that does
 _NEW_NAME = re.compile(rb"[\x21-\x7e]{10}")
@@ -71,7 +69,7 @@ class Forest:
             chain.append(self._pack.bases[chain[-1]])
         data = self._pack.stream(chain.pop())
         while chain:
-            data = applied(data, self._pack.stream(chain.pop()))[0]
+            data = applied(data, self._pack.stream(chain.pop()))
         return data
 
     def _heirs(self, number: int, found: list[Sighting]) -> Iterator[tuple[int, Sighting, int]]:
@@ -86,7 +84,7 @@ class Forest:
             for child in self._upon.get(base, ()):
                 if child in self._scanner.unsearched:
                     continue
-                result = applied(data, self._pack.stream(child))[0]
+                result = applied(data, self._pack.stream(child))
                 kept = [one for one in carried if one.needle in result]
                 yield from ((child, one, line_of(result, one.needle)) for one in kept)
                 if kept and child in self._upon:
@@ -98,6 +96,7 @@ class Forest:
         data = self._stream(root)
         if data is None:
             return
+        self.read += 1
         long = self._whole(root, data)
         stack = [(data, long, self._children(root))]
         while stack:
@@ -109,40 +108,35 @@ class Forest:
             if not left:
                 stack.pop()
             try:
-                result, new = applied(data, self._pack.stream(number))
+                delta = self._pack.stream(number)
+                result = applied(data, delta)
             except PackError as error:
                 self._lost(number, str(error))
                 continue
-            if len(result) > _LARGEST_BYTES:
-                self._lost(number, f"it has more than {_LARGEST_BYTES >> 20} MB")
-                continue
             self.read += 1
-            inherits = self._part(number, result, new, long)
+            inherits = self._part(number, data, delta, result, long)
             if number in self._upon:
                 stack.append((result, inherits, self._children(number)))
 
     def _whole(self, number: int, data: bytes) -> bool:
         """Takes a whole text; whether one that leans on it has to be taken whole too."""
-        self.read += 1
         self._scanner.add_whole(number, data)
         return any(word in data for word in LONG)
 
-    def _part(self, number: int, data: bytes, new: list[tuple[int, int]], has_key: bool) -> bool:
-        """Takes what is new in a text."""
+    def _part(self, number: int, base: bytes, delta: bytes, data: bytes, has_key: bool) -> bool:
+        """Takes what is new in a text; whether one that leans on it has to be asked for keys."""
         if is_packed(data):
-            self._scanner.add_whole(number, data)
-            return any(word in data for word in LONG)
+            return self._whole(number, data)
         if self._scanner.takes_whole:
             self._scanner.add(number, data)
             return False
-        windows = [_window(data, start, end) for start, end in new]
-        has_key = has_key or any(data.find(word, *window) >= 0 for window in windows for word in LONG)
-        if has_key:
+        new = fresh(base, delta)
+        if has_key or any(word in new for word in LONG):
             blocks = list(_keys(data))
             has_key = bool(blocks)
-            windows = _joined(windows, blocks)
-        for start, end in windows:
-            self._scanner.add(number, data[start:end])
+            new = SEAM.join((new, *(block for block in blocks if block not in base)))
+        if new:
+            self._scanner.add(number, new)
         return has_key
 
     def _search_trees(self, root: int) -> None:
@@ -175,7 +169,7 @@ class Forest:
         data = contents[line[at]] or b""
         try:
             for number in line[at + 1 :]:
-                data = contents[number] = applied(data, self._pack.stream(number))[0]
+                data = contents[number] = applied(data, self._pack.stream(number))
         except PackError as error:
             self._lost(line[-1], str(error))
             return
@@ -195,9 +189,9 @@ class Forest:
         return data
 
     def _fits(self, number: int) -> bool:
-        if self._pack.sizes[number] <= _LARGEST_BYTES:
+        if self._pack.sizes[number] <= LARGEST_BYTES:
             return True
-        self._lost(number, f"it has more than {_LARGEST_BYTES >> 20} MB")
+        self._lost(number, f"it has more than {LARGEST_BYTES >> 20} MB")
         return False
 
     def _children(self, number: int) -> list[int]:
@@ -213,36 +207,14 @@ class Forest:
             left.extend(self._upon.get(one, ()))
 
 
-def _window(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """What is searched about a new place: a margin on either side, up to the ends of lines where these are near."""
-    start, end = max(0, start - _MARGIN), min(len(data), end + _MARGIN)
-    line = data.rfind(b"\n", max(0, start - _LINE), start)
-    start = line if line >= 0 else max(0, start - _LINE)
-    line = data.find(b"\n", end, end + _LINE)
-    return start, line if line >= 0 else min(len(data), end + _LINE)
-
-
-def _keys(data: bytes) -> Iterator[tuple[int, int]]:
+def _keys(data: bytes) -> Iterator[bytes]:
     """The blocks of private keys: what is new in one is new in its whole."""
     for word in LONG:
         at = data.find(word)
         while at >= 0:
             end = data.find(b"-----END", at, at + LONGEST_KEY)
-            end = min(len(data), (end if end >= 0 else at + LONGEST_KEY) + _MARGIN)
-            yield max(0, at - _MARGIN), end
+            yield data[max(0, at - _MARGIN) : (end if end >= 0 else at + LONGEST_KEY) + _MARGIN]
             at = data.find(word, at + 1)
-
-
-def _joined(windows: list[tuple[int, int]], blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The windows, and the blocks that one of them meets; what overlaps is one."""
-    met = [block for block in blocks if any(start < block[1] and block[0] < end for start, end in windows)]
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted([*windows, *met]):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
 
 
 def _weights(pack: Pack) -> list[int]:

@@ -14,8 +14,10 @@ from pathlib import Path
 from auditor.collectors.leaks.attribution import History, leaks, merged, named_files
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
+from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
+from auditor.collectors.leaks.tip import files_at
 from auditor.collectors.leaks.walk import Git
 from auditor.collectors.leaks.worker import search_pack
 from auditor.detector.own_kind import Patterns, kinds_with
@@ -27,7 +29,7 @@ from auditor.text import name_text, printable, short
 
 WORKERS = 2
 _TIPS = (b"refs/heads/", b"refs/remotes/", b"HEAD", b"worktrees/")
-_MOST_LOOKUPS = 300_000
+_MOST_LOOKUPS = 30_000_000
 _LOOSE_AT_ONCE = 2_000
 
 
@@ -154,7 +156,7 @@ def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[s
             refs[peeled[oid]].append(name)
     return History(
         events=events,
-        tips=_at_tips(git, ledger, set(refs), {event.path for event in events if event.path}),
+        tips=_at_tips(git, ledger, set(refs), {event.path for event in events if event.path}, wanted),
         refs=refs,
         reached=frozenset(source.refs.values()),
     )
@@ -174,15 +176,20 @@ def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wante
     ledger.take_walk(events, dict.fromkeys(logged, False) | dict.fromkeys(reachable, True), anew=anew)
 
 
-def _at_tips(git: Git, ledger: Ledger, commits: set[str], paths: set[bytes]) -> Mapping[tuple[str, bytes], str]:
-    """What lies at each path of each tip; a commit never changes, so only what is new is looked up."""
+def _at_tips(
+    git: Git, ledger: Ledger, commits: set[str], paths: set[bytes], wanted: set[str]
+) -> Mapping[tuple[str, bytes], str]:
+    """What is noteworthy or holds a secret at each tip; a commit never changes, so only new ones are looked at."""
     old_commits, old_paths = ledger.tips()
-    asked = [(commit, path) for commit in sorted(commits - old_commits) for path in sorted(paths | old_paths)]
-    asked += [(commit, path) for commit in sorted(commits & old_commits) for path in sorted(paths - old_paths)]
-    if len(asked) > _MOST_LOOKUPS:
-        raise SourceError(f"{len(paths)} paths at {len(commits)} tips are more than are looked up")
-    if asked or commits != old_commits:
-        ledger.take_tips(git.at(asked), commits, paths)
+    found: dict[tuple[str, bytes], str] = {}
+    for some, asked in ((commits - old_commits, paths | old_paths), (commits & old_commits, paths - old_paths)):
+        if len(some) * len(asked) > _MOST_LOOKUPS:
+            raise SourceError(f"{len(asked)} paths at {len(some)} tips are more than are looked up")
+        if some and asked:
+            places = files_at(git, sorted(some), asked)
+            found |= {(one, path): oid for one, path, oid in places if oid in wanted or is_noteworthy(path)}
+    if commits != old_commits or paths - old_paths:
+        ledger.take_tips(found, commits, paths)
     return ledger.at_tips()
 
 

@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from auditor.collectors.leaks.delta import SEAM
 from auditor.collectors.leaks.expansion import decoded, is_packed, unpacked
 from auditor.detector.catalogue import KINDS
 from auditor.detector.kind import Kind
 from auditor.detector.search import Search, Secret, search
 
 _BATCH_BYTES = 256 << 10
-# farther than any judge looks around a candidate along a line
-_SEAM = b"\n" * 64
 LONGEST_KEY = 8192
 # kinds whose value goes over many lines: a part of the text says nothing of it
 LONG = (b"PRIVATE KEY", b"PuTTY-User-Key-File")
@@ -66,7 +65,7 @@ class Scanner:
         self._starts.append(self._size)
         self._owners.append(owner)
         self._parts.append(text)
-        self._size += len(text) + len(_SEAM)
+        self._size += len(text) + len(SEAM)
         if self.takes_whole or self._size >= _BATCH_BYTES:
             self.flush()
 
@@ -88,7 +87,7 @@ class Scanner:
         """Searches what was taken so far."""
         if not self._parts:
             return
-        text = _SEAM.join(self._parts)
+        text = SEAM.join(self._parts)
         parts, starts, owners = self._parts, self._starts, self._owners
         self._parts, self._starts, self._owners, self._size = [], [], [], 0
         found = self._ask(text)

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from auditor.collectors.leaks.ledger import Event
@@ -17,16 +18,18 @@ from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.errors import SourceError
 from auditor.text import printable, short
 
-_PIECE = 1 << 20
-_COMMIT = re.compile(rb"\x01([0-9a-f]{40,64}) (\d+)\0*")
-_CHANGE = re.compile(rb":+(?:[0-7]{6} )+((?:[0-9a-f]{40,64} )+)[A-Z]+\0([^\0]+)\0")
+# as much as the system gives without being asked for more rights
+_PIPE_BYTES = 1 << 20
+_ENTRY = re.compile(
+    rb"\x01([0-9a-f]{40,64}) (\d+)\0*|:+(?:[0-7]{6} )+((?:[0-9a-f]{40,64} )+)[A-Z]+\0([^\0]+)\0",
+)
 
 
 class Git:
     """The git program over the object folders of a repository."""
 
     def __init__(self, program: str, folder: Path, objects: Sequence[Path], hash_bytes: int) -> None:
-        self._program, self._folder = program, folder
+        self._program, self._folder, self.hash_bytes = program, folder, hash_bytes
         (folder / "objects").mkdir()
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/none\n")
@@ -45,6 +48,8 @@ class Git:
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_REPLACE_OBJECTS": "1",
+            # else it writes each commit by itself
+            "GIT_FLUSH": "0",
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(map(_quoted, objects)),
         }
 
@@ -62,12 +67,13 @@ class Git:
         """The commits that objects are, or lead to as tags; what is none, or missing, is left out."""
         asked = list(dict.fromkeys(oids))
         answer = self._run(
-            ["cat-file", "--batch-check=%(objecttype) %(objectname)"], [f"{oid}^{{commit}}" for oid in asked]
+            ["cat-file", "--buffer", "--batch-check=%(objecttype) %(objectname)"],
+            [f"{oid}^{{commit}}" for oid in asked],
         )
         lines = answer.splitlines()
         return {oid: line[7:].decode() for oid, line in zip(asked, lines, strict=True) if line.startswith(b"commit ")}
 
-    def events(self, tips: Iterable[str], without: Iterable[str], wanted: Container[str]) -> Iterator[Event]:
+    def events(self, tips: Iterable[str], without: Iterable[str], wanted: Collection[str]) -> Iterator[Event]:
         """The changes that the history of `tips` made to noteworthy files, and with the objects `wanted`."""
         options = [
             "--raw",
@@ -79,17 +85,16 @@ class Git:
             "--format=%x01%H %ct",
         ]
         text = self._run(["log", *options, "--stdin"], [*tips, *(f"^{oid}" for oid in without)])
-        for piece in re.split(rb"(?=\x01[0-9a-f]{40})", text):
-            head = _COMMIT.match(piece)
-            if not head:
-                continue
-            commit, at = head[1].decode(), int(head[2])
-            if commit in wanted:
-                yield Event(commit, at, b"", "", commit)
-            for change in _CHANGE.finditer(piece, head.end()):
-                *old, new = change[1].decode().split()
-                if new in wanted or any(oid in wanted for oid in old) or is_noteworthy(change[2]):
-                    yield Event(commit, at, change[2], " ".join(filter(_exists, old)), new if _exists(new) else "")
+        raw, noteworthy = {oid.encode() for oid in wanted}, cache(is_noteworthy)
+        commit, at = "", 0
+        for head, time, oids, path in _ENTRY.findall(text):
+            if head:
+                commit, at = head.decode(), int(time)
+                if head in raw:
+                    yield Event(commit, at, b"", "", commit)
+            elif not raw.isdisjoint(oids.split()) or noteworthy(path):
+                *old, new = oids.decode().split()
+                yield Event(commit, at, path, " ".join(filter(_exists, old)), new if _exists(new) else "")
 
     def beyond(self, tips: Iterable[str], without: Iterable[str]) -> bool:
         """Whether `tips` lead to a commit that `without` do not."""
@@ -99,16 +104,26 @@ class Git:
         """All commits that the tips lead to."""
         return set(self._run(["rev-list", "--stdin"], list(tips)).decode().split())
 
-    def at(self, places: Iterable[tuple[str, bytes]]) -> dict[tuple[str, bytes], str]:
-        """The object that lies at each path of a commit, where there is one."""
-        places = [(commit, path) for commit, path in places if b"\n" not in path]
-        asked = [commit.encode() + b":" + path for commit, path in places]
-        lines = self._run(["cat-file", "--batch-check=%(objecttype) %(objectname)"], asked).splitlines()
-        return {
-            place: line.partition(b" ")[2].decode()
-            for place, line in zip(places, lines, strict=True)
-            if line.startswith(b"blob ")
-        }
+    def trees(self, commits: Sequence[str]) -> dict[str, str]:
+        """The tree of each commit."""
+        answer = self._run(
+            ["cat-file", "--buffer", "--batch-check=%(objectname)"], [f"{oid}^{{tree}}" for oid in commits]
+        )
+        lines = answer.decode().splitlines()
+        return {oid: line for oid, line in zip(commits, lines, strict=True) if " " not in line}
+
+    def contents(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """The content of each object; raises SourceError where one is missing."""
+        answer = self._run(["cat-file", "--buffer", "--batch"], oids)
+        found, at = {}, 0
+        for oid in oids:
+            start = answer.index(b"\n", at) + 1
+            head = answer[at:start].split()
+            if len(head) != 3:
+                raise SourceError(f"object {oid} is not there: run git fsck")
+            found[oid] = answer[start : start + int(head[2])]
+            at = start + int(head[2]) + 1
+        return found
 
     def content(self, oid: str) -> bytes:
         """The content of an object, of a commit or tag the whole of it."""
@@ -126,6 +141,7 @@ class Git:
                 stdin=asked,
                 capture_output=True,
                 check=False,
+                pipesize=_PIPE_BYTES,
             )
         if done.returncode:
             last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -1,0 +1,93 @@
+"""A delta gives its text, and what is new in that: laws over deltas as git writes them, and over any bytes."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.collectors.leaks.delta import SEAM, applied, fresh
+from auditor.collectors.leaks.pack import PackError
+
+Instruction = bytes | tuple[int, int]
+# lines of many lengths, none like another
+BASE = b"".join(b"%d:%s\n" % (number, b"x" * (number * 37 % 700)) for number in range(400))
+
+
+def varint(value: int) -> bytes:
+    made = b""
+    while value > 127:
+        made += bytes([value & 127 | 128])
+        value >>= 7
+    return made + bytes([value])
+
+
+def copy(start: int, length: int) -> bytes:
+    code, given = 0x80, b""
+    fields = (
+        start & 255,
+        start >> 8 & 255,
+        start >> 16 & 255,
+        start >> 24,
+        length & 255,
+        length >> 8 & 255,
+        length >> 16,
+    )
+    for place, byte in enumerate(fields):
+        if byte:
+            code |= 1 << place
+            given += bytes([byte])
+    return bytes([code]) + given
+
+
+def packed(instructions: Sequence[Instruction]) -> tuple[bytes, bytes]:
+    """The delta, and the text that it makes."""
+    text = b"".join(one if isinstance(one, bytes) else BASE[one[0] : one[0] + one[1]] for one in instructions)
+    body = b"".join(bytes([len(one)]) + one if isinstance(one, bytes) else copy(*one) for one in instructions)
+    return varint(len(BASE)) + varint(len(text)) + body, text
+
+
+copies = st.tuples(st.integers(0, 60_000), st.one_of(st.integers(1, 3_000), st.integers(3_000, 0xFFFF)))
+instructions = st.lists(st.one_of(st.binary(min_size=1, max_size=127), copies), min_size=1, max_size=12)
+
+
+@given(instructions)
+def test_every_change_is_in_what_is_new_with_its_surroundings(given: list[Instruction]) -> None:
+    delta, text = packed(given)
+    assert applied(BASE, delta) == text
+    new, at, reached = fresh(BASE, delta), 0, -1
+    for number, one in enumerate(given):
+        if number and (isinstance(one, bytes) or one[0] != reached):
+            assert text[max(0, at - 160) : at + 160] in new
+        at += len(one) if isinstance(one, bytes) else one[1]
+        reached = -1 if isinstance(one, bytes) else sum(one)
+        if isinstance(one, bytes):
+            assert text[max(0, at - len(one) - 160) : at + 160] in new
+    for piece in new.split(SEAM):
+        assert piece.strip(b"\n") in text
+
+
+@pytest.mark.parametrize("given", [[(0, 9_000)], [(100, 0xFFFF), (100 + 0xFFFF, 5_000)]])
+def test_a_text_that_is_a_part_of_its_base_brings_nothing_new(given: list[Instruction]) -> None:
+    assert fresh(BASE, packed(given)[0]) == b""
+
+
+def test_of_a_long_text_only_the_lines_about_a_change_are_new() -> None:
+    new = fresh(BASE, packed([(0, 60_000), b"CHANGED", (60_010, 60_000)])[0])
+    assert b"CHANGED" in new
+    assert len(new) < 1_400
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_delta_or_are_refused(raw: bytes) -> None:
+    for delta in (raw, varint(len(BASE)) + raw, varint(len(BASE)) + varint(40) + raw):
+        try:
+            text = applied(BASE, delta)
+        except PackError:
+            continue
+        assert all(piece.strip(b"\n") in text for piece in fresh(BASE, delta).split(SEAM))
+
+
+def test_a_delta_that_claims_a_huge_text_takes_no_memory() -> None:
+    with pytest.raises(PackError, match="more than 64 MB"):
+        applied(BASE, varint(len(BASE)) + varint(1 << 62) + copy(0, 1))
