@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from auditor.config import Config
 from auditor.errors import SourceError
@@ -15,6 +15,7 @@ from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 
 if TYPE_CHECKING:  # only formats need it, and they come last
+    from auditor.model.fleet import Fleet
     from auditor.model.report import Report
 
 
@@ -123,6 +124,22 @@ class Format(Protocol):
 
     def render(self, report: "Report", style: "Style") -> str:
         """The report as text, ready to be written."""
+
+
+@runtime_checkable
+class SummaryFormat(Protocol):
+    """A format that can also show many sites by the line of each."""
+
+    def render_fleet(self, fleet: "Fleet", style: "Style") -> str:
+        """The summary as text."""
+
+
+@runtime_checkable
+class ReportsFormat(Protocol):
+    """A format that shows many sites by the whole report of each."""
+
+    def render_reports(self, fleet: "Fleet", reports: "Iterator[Report | None]") -> Iterator[str]:
+        """The text in pieces, so that one report at a time is in memory; None stands for a site that was not judged."""
 
 
 @frozen

@@ -11,6 +11,8 @@ from auditor.config import Config
 from auditor.config.loader import load_standard
 from auditor.model.facts.snapshot import SCHEMA_VERSION as SNAPSHOT_VERSION
 from auditor.model.facts.snapshot import Snapshot
+from auditor.model.fleet import SCHEMA_VERSION as FLEET_VERSION
+from auditor.model.fleet import Fleet
 from auditor.model.report import SCHEMA_VERSION as REPORT_VERSION
 from auditor.model.report import Report
 from auditor.model.shape import schema_of
@@ -37,6 +39,7 @@ def compare(name: str, text: str) -> None:
     ("name", "cls", "version", "title"),
     [
         ("snapshot", Snapshot, SNAPSHOT_VERSION, "Everything that one run of auditor observed"),
+        ("fleet", Fleet, FLEET_VERSION, "What became of many sites, a line each"),
         ("report", Report, REPORT_VERSION, "What one run of auditor found"),
     ],
 )

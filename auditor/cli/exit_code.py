@@ -1,5 +1,7 @@
 """The one table of exit codes, the same for every command and format."""
 
+from collections.abc import Iterable
+
 COMPLIANT = 0
 NON_COMPLIANT = 1
 USAGE = 2
@@ -8,6 +10,9 @@ INTERNAL = 70
 LOCKED = 75
 INTERRUPTED = 130
 TERMINATED = 143
+
+# of several sites: failure wins over what was not judged, and that over what is unknown
+_WORST_FIRST = (NON_COMPLIANT, INTERNAL, USAGE, LOCKED, INCONCLUSIVE, COMPLIANT)
 
 TABLE = """\b
 Exit codes:
@@ -34,3 +39,13 @@ def of_verdict(verdict: str, *, on_unknown: str = "fail") -> int:
     if verdict == "inconclusive" and on_unknown == "warn":
         return COMPLIANT
     return {"compliant": COMPLIANT, "non-compliant": NON_COMPLIANT, "inconclusive": INCONCLUSIVE}[verdict]
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The code of the worst of several sites."""
+    return min(codes, key=badness)
+
+
+def badness(code: int) -> int:
+    """What to sort by for the worst to come first."""
+    return _WORST_FIRST.index(code)

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,21 +107,28 @@ def _let_go(descriptor: int) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write a file whole, or leave what was there; raises OutputError."""
+    write_pieces(path, (text,))
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file of one piece after the other, whole, or leave what was there; raises OutputError."""
+    parts = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(text.encode("utf-8", "backslashreplace"))  # a device or a pipe
+            with path.open("wb") as stream:  # a device or a pipe
+                stream.writelines(parts)
             return
-        _replace(path, text.encode("utf-8", "backslashreplace"))
+        _replace(path, parts)
     except OSError as error:
         raise OutputError(f"'{printable(str(path))}' can't be written: {error.strerror}") from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.writelines(parts)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).chmod(mode)

@@ -11,6 +11,7 @@ from auditor.cli.option import Settings
 from auditor.config import Config
 from auditor.config.loader import (
     NAME,
+    Chain,
     Loaded,
     clone_config,
     find_config,
@@ -60,30 +61,33 @@ def open_session(settings: Settings, *, judged: Snapshot | None = None) -> Sessi
     """
     path = settings.config if settings.config is not None else find_config(Path.cwd())
     if path is not None:
-        return _session_of(_loaded(path), path, named=settings.config_named)
+        trusted = settings.config_named or is_trusted(path, state_folder())
+        return session_of(read_chain(path), trusted=trusted)
     if judged is not None:
         return _without_file(_config_of(judged))
     return _session_of_clone(Path.cwd())
 
 
-def _loaded(path: Path) -> Loaded:
+def session_of(chain: Chain, *, trusted: bool) -> Session:
+    """The session of policy files that were read; one that is not trusted uses no credentials. Raises ConfigError."""
+    loaded = _loaded(chain)
+    if trusted:
+        return Session(loaded=loaded, state=state_folder(loaded.config))
+    bare = without_credentials(loaded.config)
+    kept = replace(bare, trusted=True) == loaded.config
+    name = "" if chain.file is None else chain.file.name
+    note = f"{name} was merely found: its credentials, notify and publish are unused; name it with -c to use them"
+    return Session(loaded=replace(loaded, config=bare), state=state_folder(bare), notes=() if kept else (note,))
+
+
+def _loaded(chain: Chain) -> Loaded:
     """The configuration; bytes that have passed the schema once needn't pass it at every start."""
-    chain = read_chain(path)
     mark = cache_folder() / f"valid-{__version__}-{chain.sha256}"
     loaded = load_chain(chain, validated=mark.exists())
     with suppress(OSError):
         mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark.touch(mode=0o600)
     return loaded
-
-
-def _session_of(loaded: Loaded, path: Path, *, named: bool) -> Session:
-    if named or is_trusted(path, state_folder()):
-        return Session(loaded=loaded, state=state_folder(loaded.config))
-    bare = without_credentials(loaded.config)
-    kept = replace(bare, trusted=True) == loaded.config
-    note = f"{path.name} was merely found: its credentials, notify and publish are unused; name it with -c to use them"
-    return Session(loaded=replace(loaded, config=bare), state=state_folder(bare), notes=() if kept else (note,))
 
 
 def _session_of_clone(start: Path) -> Session:

@@ -33,11 +33,13 @@ def read_snapshots(paths: Sequence[Path], site: str) -> tuple[Snapshot, ...]:
 
 def read_snapshot(path: Path) -> Snapshot:
     """A snapshot from a file, `-` for standard input; raises SnapshotError."""
-    name = printable(str(path))
+    return parse_snapshot(read_bytes(path), printable(str(path)))
+
+
+def parse_snapshot(raw: bytes, name: str) -> Snapshot:
+    """The snapshot that the bytes are; `name` stands for them in messages. Raises SnapshotError."""
     try:
-        data = json.loads(_read(path).decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
-    except OSError as error:
-        raise SnapshotError(f"'{name}' can't be read: {error.strerror}") from error
+        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
     except DecodeError as error:
         raise SnapshotError(f"'{name}' was edited or is damaged: {printable(str(error))}") from error
     except (ValueError, RecursionError) as error:
@@ -119,14 +121,19 @@ def _check_text(step: _Step, key: str | int, text: str) -> None:
             ) from error
 
 
-def _read(path: Path) -> bytes:
-    stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
-    with stream:
-        # a file that tells its size needn't be read to be refused
-        size = os.fstat(stream.fileno()).st_size
-        data = b"" if size > MAX_BYTES else stream.read(MAX_BYTES + 1)
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, `-` for standard input; raises SnapshotError, for more than any snapshot has too."""
+    name = printable(str(path))
+    try:
+        stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+        with stream:
+            # a file that tells its size needn't be read to be refused
+            size = os.fstat(stream.fileno()).st_size
+            data = b"" if size > MAX_BYTES else stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SnapshotError(f"'{name}' can't be read: {error.strerror}") from error
     if max(size, len(data)) > MAX_BYTES:
-        raise SnapshotError(f"'{printable(str(path))}' is larger than {MAX_BYTES // 1024**2} MiB: no snapshot is")
+        raise SnapshotError(f"'{name}' is larger than {MAX_BYTES // 1024**2} MiB: no snapshot is")
     return data
 
 

@@ -94,7 +94,7 @@ def load_config(path: Path, *, validated: bool = False) -> Loaded:
 
 def load_standard(config: Config, *, validated: bool = False) -> Loaded:
     """`config` under the standard policy alone, for a clone without a policy file."""
-    return load_chain(Chain(file=None, site=None, inherited=(_standard(),)), config, validated=validated)
+    return load_chain(Chain(file=None, site=None, inherited=(standard_document(),)), config, validated=validated)
 
 
 def read_chain(path: Path) -> Chain:
@@ -112,13 +112,13 @@ def read_chain(path: Path) -> Chain:
         seen.add(file)
         current = load_document(file, name=str(Path(path).parent / target) if current is site else str(file))
         documents.append(current)
-    inherited = (_standard(), *reversed(documents[1:]))
+    inherited = (standard_document(), *reversed(documents[1:]))
     return Chain(file=path, site=site, inherited=inherited, problems=tuple(problems))
 
 
 def read_shared(path: Path) -> Chain:
     """The chain of a file that names no site: one that sites' files extend, or the standard policy itself."""
-    chain, standard = read_chain(path), _standard()
+    chain, standard = read_chain(path), standard_document()
     own = () if chain.site is None or chain.site.sha256 == standard.sha256 else (chain.site,)
     return Chain(file=None, site=None, inherited=(*chain.inherited, *own), problems=chain.problems)
 
@@ -165,7 +165,8 @@ def rule_ids(document: Document) -> frozenset[str]:
     return frozenset(name for name in entries if isinstance(name, str))
 
 
-def _standard() -> Document:
+def standard_document() -> Document:
+    """The standard policy, as it ships."""
     return load_document(data_file(NAME), "standard/policies.yaml")
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tabulate import tabulate
+from wcwidth import wcswidth
 
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
+from auditor.model.fleet import Fleet, SiteLine
 from auditor.model.report import Report, SourceStatus
 from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.text import parse_time, printable, short, span_text
@@ -29,6 +31,28 @@ def render(report: Report, style: Style) -> str:
 def render_head(report: Report, style: Style) -> str:
     """The verdict, the chain with its ages, and the next step, without the findings."""
     return "\n".join(_Page(report, style).head()) + "\n"
+
+
+def render_fleet(fleet: Fleet, style: Style) -> str:
+    """The counts of verdicts, then a line a site; what is too wide for it goes below."""
+    cells = [(one.word, printable(one.site), one.counts) for one in fleet.sites]
+    rows = tabulate(cells, tablefmt="plain", disable_numparse=True).splitlines()
+    lines = [line for row, site in zip(rows, fleet.sites, strict=True) for line in _site(row, site, style)]
+    return "\n".join((*_folded(fleet.head, style.width), "", *lines)) + "\n"
+
+
+def _site(row: str, site: SiteLine, style: Style) -> Iterator[str]:
+    whole = f"{row}  {site.why}".rstrip()
+    if wcswidth(whole) <= style.width:
+        yield whole
+        return
+    if wcswidth(row.rstrip()) <= style.width:
+        yield row.rstrip()
+        yield from _folded(site.why, style.width, indent="  ")
+        return
+    yield from _folded(f"{site.word}  {printable(site.site)}", style.width)
+    for text in (site.counts, site.why):
+        yield from _folded(text, style.width, indent="  ")
 
 
 @dataclass(frozen=True)
@@ -180,14 +204,7 @@ class _Page:
             before = " " * len(f"{indent}{label} ")
 
     def _wrapped(self, text: str, indent: str = "") -> list[str]:
-        return textwrap.wrap(
-            text,
-            self.style.width,
-            initial_indent=indent,
-            subsequent_indent=indent or "  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        return _folded(text, self.style.width, indent)
 
     def _paint(self, text: str, *colors: str) -> str:
         if not self.style.color or not colors:
@@ -253,6 +270,17 @@ def _began(clean_at: str | None, dirty_at: str) -> str:
     """The interval in which a failure began."""
     first = f"first seen {_local_time(dirty_at)}"
     return first if clean_at is None else f"{first}, last seen right {_local_time(clean_at)}"
+
+
+def _folded(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent or "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _clean(text: str) -> str:

@@ -1,18 +1,20 @@
-"""The report as JUnit XML, by the schema of Jenkins' xunit plugin (junit-10.xsd): one suite an invariant.
+"""The report as JUnit XML, by the schema of Jenkins' xunit plugin (junit-10.xsd): one suite an invariant, or a site.
 
 What could not be observed is an error, what is waived or does not apply is skipped with its reason.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
+from auditor.model.fleet import Fleet, SiteLine
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome
 from auditor.text import parse_time, printable
 
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _STATES = {Outcome.FAIL: "failure", Outcome.UNKNOWN: "error", Outcome.NOT_APPLICABLE: "skipped"}
 
 
@@ -24,30 +26,58 @@ def render(report: Report, _style: Style) -> str:
     for invariant in Invariant:
         own = [finding for finding in report.findings if finding.invariant is invariant]
         if own:
-            _suite(root, invariant, own, report)
+            root.append(_suite(invariant.value, own, report))
     ElementTree.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+    return f"{_DECLARATION}{ElementTree.tostring(root, encoding='unicode')}\n"
 
 
-def _suite(root: ElementTree.Element, invariant: Invariant, findings: Sequence[Finding], report: Report) -> None:
+def render_reports(fleet: Fleet, reports: Iterator[Report | None]) -> Iterator[str]:
+    """One suite a site, the worst first; one that was not judged is an error."""
+    root = ElementTree.Element("testsuites", {"name": "auditor fleet", **_sums(fleet)})
+    yield f"{_DECLARATION}{ElementTree.tostring(root, encoding='unicode').removesuffix(' />')}>\n"
+    for site, report in zip(fleet.sites, reports, strict=True):
+        suite = _blank_suite(site) if report is None else _suite(_text(site.site), report.findings, report)
+        ElementTree.indent(suite)
+        yield f"{ElementTree.tostring(suite, encoding='unicode')}\n"
+    yield "</testsuites>\n"
+
+
+def _sums(fleet: Fleet) -> dict[str, str]:
+    judged = [site.summary for site in fleet.sites if site.summary is not None]
+    blank = len(fleet.sites) - len(judged)
+    tests = sum(one.pass_ + one.fail + one.unknown + one.not_applicable + one.waived for one in judged)
+    failures, errors = sum(one.fail for one in judged), sum(one.unknown for one in judged)
+    return {"tests": str(tests + blank), "failures": str(failures), "errors": str(errors + blank)}
+
+
+def _blank_suite(site: SiteLine) -> ElementTree.Element:
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    suite = ElementTree.Element("testsuite", {"name": _text(site.site), **counts})
+    case = ElementTree.SubElement(suite, "testcase", {"name": _text(site.file), "classname": "audit"})
+    why = {"type": f"exit code {site.exit_code}", "message": _text(site.error or site.word)}
+    ElementTree.SubElement(case, "error", why)
+    return suite
+
+
+def _suite(name: str, findings: Sequence[Finding], report: Report) -> ElementTree.Element:
     began, ended = parse_time(report.run.started_at), parse_time(report.run.finished_at)
-    suite = ElementTree.SubElement(
-        root,
+    suite = ElementTree.Element(
         "testsuite",
         {
-            "name": invariant.value,
+            "name": name,
             **_counts(findings),
             "time": f"{(ended - began).total_seconds():.3f}",
             "timestamp": report.run.started_at.removesuffix("Z"),
         },
     )
     for finding in findings:
-        name = {"name": _text(finding.subject), "classname": f"{finding.invariant.value}.{finding.rule_id}"}
-        case = ElementTree.SubElement(suite, "testcase", name)
+        named = {"name": _text(finding.subject), "classname": f"{finding.invariant.value}.{finding.rule_id}"}
+        case = ElementTree.SubElement(suite, "testcase", named)
         state = _state(finding)
         if state is not None:
             told = ElementTree.SubElement(case, state, {"type": finding.severity.value, "message": _message(finding)})
             told.text = _text(_detail(finding))
+    return suite
 
 
 def _state(finding: Finding) -> str | None:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
+from auditor.model.fleet import Fleet
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome
 from auditor.text import printable, short
@@ -18,6 +19,13 @@ def render(report: Report, _style: Style) -> str:
     """The verdict, the chain, failures by invariant with their remedies, what is unknown, what is waived or fixed."""
     lines = [*_head(report), *_failures(report), *_unknowns(report), *_others(report)]
     return "\n".join(lines) + "\n"
+
+
+def render_fleet(fleet: Fleet, _style: Style) -> str:
+    """A table of the sites."""
+    rows = (f"| {one.word} | {_cell(one.site)} | {one.counts} | {_cell(one.why)} |" for one in fleet.sites)
+    columns = "| verdict | site | findings | the gravest, or why nothing was judged |"
+    return "\n".join((f"**{fleet.head}**", "", columns, "| --- | --- | --- | --- |", *rows)) + "\n"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -89,6 +97,11 @@ def _code(text: str) -> str:
     """A text shown as it is; a code span whose fence is longer than any run of backticks in it."""
     plain = short(printable(text), _LONGEST).replace("`", "ˋ")
     return f"`{plain}`" if plain.strip() else "` `"
+
+
+def _cell(text: str) -> str:
+    """The same in a table, whose cells a bar would end."""
+    return _code(text).replace("|", "¦") if text else ""
 
 
 def _fenced(text: str) -> list[str]:

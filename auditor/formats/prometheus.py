@@ -4,11 +4,14 @@ The text format of Prometheus, version 0.0.4, as prometheus_client writes it.
 """
 
 import math
+import re
 from collections import Counter
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor.interfaces import Style
+from auditor.model.fleet import Fleet
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.text import parse_time, printable
@@ -24,6 +27,32 @@ def render(report: Report, _style: Style) -> str:
     _compliance(registry, report, site)
     _run(registry, report, site)
     return generate_latest(registry).decode("utf-8")
+
+
+def render_reports(fleet: Fleet, reports: Iterator[Report | None]) -> Iterator[str]:
+    """The same gauges of every site, each family once, and how each site's audit ended.
+
+    Of several reports of one site the newest counts: a series has one value.
+    """
+    newest = {site.site: site for site in sorted(fleet.sites, key=lambda one: one.finished_at or "")}
+    families: dict[str, dict[str, None]] = {}
+    for site, report in zip(fleet.sites, reports, strict=True):
+        if report is not None and newest[site.site] is site:
+            for head, samples in _families(render(report, Style())):
+                families.setdefault(head, {}).update(dict.fromkeys(samples))
+    registry = CollectorRegistry()
+    ended = Gauge("auditor_exit_code", "What the audit of a site ended with", ("site",), registry=registry)
+    for name, site in newest.items():
+        ended.labels(printable(name)).set(site.exit_code)
+    yield generate_latest(registry).decode("utf-8")
+    yield from (head + "".join(samples) for head, samples in families.items())
+
+
+def _families(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each family's two lines of comment, and its samples."""
+    for block in re.split(r"^(?=# HELP )", text, flags=re.MULTILINE)[1:]:
+        about, kind, *samples = block.splitlines(keepends=True)
+        yield about + kind, samples
 
 
 def _findings(registry: CollectorRegistry, report: Report, site: str) -> None:

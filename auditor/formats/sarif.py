@@ -5,11 +5,13 @@ Consumers ignore `kind`, so passes are left out; every rule is listed, silent on
 
 import json
 from collections.abc import Iterator, Sequence
+from textwrap import indent
 from typing import Any
 from urllib.parse import quote
 
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
+from auditor.model.fleet import Fleet, SiteLine
 from auditor.model.report import Report, RuleSummary
 from auditor.model.rules import Outcome, Severity
 from auditor.text import printable, short
@@ -25,6 +27,29 @@ def render(report: Report, _style: Style) -> str:
     """One run, as indented JSON in ASCII."""
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
     return json.dumps(log, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def render_reports(fleet: Fleet, reports: Iterator[Report | None]) -> Iterator[str]:
+    """One run a site; one that was not judged has no result, and says why."""
+    yield f'{{\n  "$schema": "{SCHEMA}",\n  "runs": ['
+    separator = "\n"
+    for site, report in zip(fleet.sites, reports, strict=True):
+        run = _blank_run(site, fleet.tool.version) if report is None else _run(report)
+        yield separator + indent(json.dumps(run, indent=2, sort_keys=True, ensure_ascii=True), "    ")
+        separator = ",\n"
+    yield '\n  ],\n  "version": "2.1.0"\n}\n'
+
+
+def _blank_run(site: SiteLine, version: str) -> dict[str, Any]:
+    told = {"level": "error", "message": {"text": _text(site.error or site.word)}}
+    return {
+        "tool": {"driver": {"name": "auditor", "semanticVersion": version}},
+        "automationDetails": {"id": f"auditor/{quote(site.site, safe='')}/"},
+        "invocations": [
+            {"executionSuccessful": False, "exitCode": site.exit_code, "toolExecutionNotifications": [told]}
+        ],
+        "results": [],
+    }
 
 
 def _run(report: Report) -> dict[str, Any]:

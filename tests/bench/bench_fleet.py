@@ -1,8 +1,8 @@
 """A thousand stored snapshots summed up: `python tests/bench/bench_fleet.py [SNAPSHOTS]`, as one whole process.
 
 Each is of a site with Gitea, a NAS and two slots, judged by every rule. It prints the time of each, by the clock and of
-the processor, and the peak memory for a tenth of them and for all; it exits 1 beyond 10 ms each, or where the memory
-grows by more than 10 MB.
+the processor, and the peak memory for a tenth of them and for all, also where every whole report is shown (SARIF); it
+exits 1 beyond 10 ms each, or where the memory grows by more than 10 MB.
 """
 
 import importlib.util
@@ -55,10 +55,10 @@ def write(folder: Path, count: int) -> None:
         (folder / f"{number}.json").write_text(snapshot_text(snapshot))
 
 
-def summed_up(base: Path, folder: Path, count: int) -> tuple[float, float, float]:
+def summed_up(base: Path, folder: Path, count: int, form: str = "json") -> tuple[float, float, float]:
     """Seconds by the clock, of the processor, and the peak in MB."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(base), "HOME": str(base)}
-    words = ["fleet", "-c", base / "policies.yaml", folder, "--format", f"json:{base}/r.json"]
+    words = ["fleet", "-c", base / "policies.yaml", folder, "--format", f"{form}:{base}/r.json"]
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "auditor", *map(str, words)], env=environment, stderr=subprocess.PIPE, text=True
@@ -66,8 +66,9 @@ def summed_up(base: Path, folder: Path, count: int) -> tuple[float, float, float
     _, status, used = os.wait4(process.pid, 0)
     took = time.perf_counter() - began
     report = json.loads((base / "r.json").read_text())
-    assert len(report["sites"]) == count, status
-    assert all(one["verdict"] is not None for one in report["sites"]), report["sites"][0]["error"]
+    sites = report["sites"] if form == "json" else report["runs"]
+    assert len(sites) == count, status
+    assert all(one.get("verdict", "") is not None for one in sites), sites[0]["error"]
     return took, used.ru_utime + used.ru_stime, used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
@@ -81,11 +82,14 @@ def main() -> int:
         summed_up(base, base / "few", count // 10)  # the first run compiles
         _, _, little = summed_up(base, base / "few", count // 10)
         took, busy, much = summed_up(base, base / "all", count)
+        _, _, shown_little = summed_up(base, base / "few", count // 10, "sarif")
+        _, _, shown_much = summed_up(base, base / "all", count, "sarif")
     each, work = took / count * 1000, busy / count * 1000
     print(f"{count} snapshots: {each:.1f} ms each, {work:.1f} ms of a processor (at most {LIMIT_MS:.0f} ms)")
     print(f"peak: {little:.0f} MB for {count // 10}, {much:.0f} MB for {count} (at most {LIMIT_MB:.0f} MB more)")
+    print(f"peak with every report: {shown_little:.0f} MB, {shown_much:.0f} MB (at most {LIMIT_MB:.0f} MB more)")
     # it only reckons: its own time, not that of what else the machine does
-    return int(work > LIMIT_MS or much - little > LIMIT_MB)
+    return int(work > LIMIT_MS or max(much - little, shown_much - shown_little) > LIMIT_MB)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The program as a user runs it: a process of its own, in a home of its own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Git = Callable[..., str]
+AddSite = Callable[..., Path]
 
 
 @pytest.fixture
@@ -94,3 +96,21 @@ def clone(tmp_path: Path, git: Git) -> Path:
     git(upstream, "commit", "-q", "-am", "Second")
     git(folder, "pull", "-q")
     return folder
+
+
+@pytest.fixture
+def add_site(clone: Path, tmp_path: Path) -> AddSite:
+    """Write the policy file of a site with a clone of its own; a `dirty` one has an env file that all can read."""
+
+    def add(name: str, *, dirty: bool = False, folder: str = "sites") -> Path:
+        home = tmp_path / folder
+        home.mkdir(exist_ok=True)
+        own = shutil.copytree(clone, tmp_path / f"clone-{name}", symlinks=True)
+        if dirty:
+            (own / ".env").write_text("MODE=plain\n")
+            (own / ".env").chmod(0o644)
+        file = home / f"{name}.yaml"
+        file.write_text(f"schema: 1\nid: {name}\nlocal: {{path: {own}}}\n")
+        return file
+
+    return add

@@ -3,39 +3,23 @@
 import gc
 import json
 import shutil
-from collections.abc import Callable
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auditor.cli import exit_code
-from auditor.cli.fleet import Line, Order, Target, survey, worst_code
-from auditor.cli.option import Settings
+from auditor.cli.fleet.crew import threads
+from auditor.cli.fleet.job import Order
+from auditor.cli.fleet.shelf import opened_shelf
+from auditor.cli.fleet.survey import survey
+from auditor.cli.fleet.target import Target
 from auditor.history.lock import site_lock
 from auditor.model.report import Report
-from auditor.pipeline.evaluation import Terms
-from tests.cli.test_exit_code import faulty
-
-AddSite = Callable[..., Path]
-
-
-@pytest.fixture
-def add_site(clone: Path, tmp_path: Path) -> AddSite:
-    """Write the policy file of a site with a clone of its own; a `dirty` one has an env file that all can read."""
-
-    def add(name: str, *, dirty: bool = False, folder: str = "sites") -> Path:
-        home = tmp_path / folder
-        home.mkdir(exist_ok=True)
-        own = shutil.copytree(clone, tmp_path / f"clone-{name}", symlinks=True)
-        if dirty:
-            (own / ".env").write_text("MODE=plain\n")
-            (own / ".env").chmod(0o644)
-        file = home / f"{name}.yaml"
-        file.write_text(f"schema: 1\nid: {name}\nlocal: {{path: {own}}}\n")
-        return file
-
-    return add
+from auditor.plugins import names
+from tests.cli.conftest import AddSite
+from tests.cli.test_exit_code import faulty, hanging
 
 
 def told(done: Any) -> dict[str, Any]:
@@ -76,7 +60,7 @@ def test_a_broken_policy_and_a_missing_file_stay_their_own(inside: Any, add_site
     done = inside("fleet", clean, broken, tmp_path / "none.yaml", "--format", "json")
     data = told(done)
     assert done.returncode == data["exit_code"] == 2
-    assert data["verdicts"] == {"compliant": 1, "not judged": 2}
+    assert data["verdicts"] == {"compliant": 1, "non_compliant": 0, "inconclusive": 0, "not_judged": 2}
     errors = {Path(one["file"]).stem: one["error"] for one in data["sites"]}
     assert errors["clean"] is None
     assert "broken.yaml:3:" in errors["broken"]
@@ -102,7 +86,7 @@ def test_a_crash_in_one_site_is_its_line_and_not_the_end_of_the_others(
     inside("collect", "-c", file, "-o", snapshot)
     action = "raise ZeroDivisionError('ghp_secret')"
     arguments = ("fleet", "-c", str(file), str(snapshot), str(file), "--format", "json")
-    done = faulty("auditor.cli.fleet", "judged", action, *arguments, cwd=tmp_path)
+    done = faulty("auditor.cli.fleet.judge", "judged", action, *arguments, cwd=tmp_path)
     data = told(done)
     assert [one["exit_code"] for one in data["sites"]] == [70, 0]
     assert data["sites"][0]["error"].startswith("internal error: ZeroDivisionError at ")
@@ -150,11 +134,11 @@ def test_a_snapshot_is_judged_by_the_policy_beside_it(inside: Any, add_site: Add
     folder = tmp_path / "deep" / "down"
     folder.mkdir(parents=True)
     inside("collect", "-c", file, "-o", folder / "s.json")
-    assert told(inside("fleet", folder / "s.json", "--format", "json"))["verdicts"] == {"compliant": 1}
+    assert told(inside("fleet", folder / "s.json", "--format", "json"))["verdicts"]["compliant"] == 1
     file.unlink()
     done = inside("fleet", folder / "s.json")
     assert done.returncode == 2
-    assert "name its policy with -c" in done.stdout
+    assert "name its policy with -c" in " ".join(done.stdout.split())
 
 
 def test_a_snapshot_of_another_site_is_never_judged_by_this_policy(
@@ -173,15 +157,33 @@ def test_quiet_says_nothing_of_a_fleet_that_is_right(inside: Any, add_site: AddS
     assert "non-compliant" in inside("fleet", "-q", clean, dirty).stdout
 
 
-def test_formats_go_to_files_and_one_that_a_fleet_lacks_is_refused(
-    inside: Any, add_site: AddSite, tmp_path: Path
+@pytest.mark.parametrize("name", names("formats"))
+def test_every_format_shows_many_sites(inside: Any, add_site: AddSite, tmp_path: Path, name: str) -> None:
+    done = inside("fleet", add_site("dirty", dirty=True), tmp_path / "none.yaml", "--format", f"{name}:{tmp_path}/f")
+    text = (tmp_path / "f").read_text()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "dirty" in text
+    assert "secrets-env-files-private" in text or name == "prometheus"
+    assert "does not exist" in text or name == "prometheus"
+    assert inside("fleet", add_site("clean"), "--format", name).stdout.count("clean") >= 1
+
+
+def test_a_format_that_shows_one_report_alone_is_refused_before_anything_runs(
+    inside: Any, add_site: AddSite, home: Path
 ) -> None:
-    file = add_site("dirty", dirty=True)
-    inside("fleet", file, "--format", f"markdown:{tmp_path}/f.md", "--format", "console")
-    assert "| non-compliant | `dirty` | 1 failed" in (tmp_path / "f.md").read_text()
-    done = inside("fleet", file, "--format", "sarif")
+    done = inside("fleet", add_site("clean"), "--format", "nothing")
     assert done.returncode == 2
-    assert "choose one of console, json, markdown" in done.stderr
+    assert "choose one of console, csv" in done.stderr
+    assert not (home / ".local").exists()
+
+
+def test_an_interrupted_fleet_writes_nothing_and_waits_for_no_site(add_site: AddSite, clone: Path, home: Path) -> None:
+    files = [str(add_site(f"hung{number}")) for number in range(6)]
+    process = hanging(clone, "fleet", *files, "--format", "json:report.json")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err.strip()) == (exit_code.INTERRUPTED, b"", b"")
+    assert not [path for path in clone.iterdir() if "report.json" in path.name]
 
 
 def test_a_folder_without_a_site_is_an_error_of_the_command_line(inside: Any, tmp_path: Path) -> None:
@@ -194,14 +196,16 @@ def test_a_folder_without_a_site_is_an_error_of_the_command_line(inside: Any, tm
 def test_no_report_outlives_its_line(inside: Any, add_site: AddSite, tmp_path: Path) -> None:
     file = add_site("dirty", dirty=True)
     inside("collect", "-c", file, "-o", tmp_path / "0.json")
-    options = Settings(config=file, config_named=True, quiet=False, verbosity=0, color=False)
     said: list[str] = []
     targets = [Target(tmp_path / "0.json")] * 10
-    order = Order(options=options, terms=Terms(), timeout=60)
-    lines = survey(targets, order, 2, lambda _source, text: said.append(text))
-    gc.collect()
-    assert {(line.verdict, line.error) for line in lines} == {("non-compliant", None)}
-    assert not [one for one in gc.get_objects() if type(one) is Report]
+    with opened_shelf() as shelf:
+        with threads(2, Order(timeout=60, reports=True), file) as crew:
+            surveyed = survey(targets, crew, shelf, lambda _source, text: said.append(text))
+        gc.collect()
+        held = [one for one in gc.get_objects() if type(one) is Report]
+        seen = [report.verdict for report in surveyed.reports() if report is not None]
+    assert {(line.verdict, line.error) for line in surveyed.fleet.sites} == {("non-compliant", None)}
+    assert (held, seen) == ([], ["non-compliant"] * 10)
     assert said[-2:] == ["10 of 10 sites", ""]
 
 
@@ -210,5 +214,4 @@ def test_no_report_outlives_its_line(inside: Any, add_site: AddSite, tmp_path: P
     [((0, 3), 3), ((3, 75, 0), 75), ((75, 2, 3), 2), ((2, 70), 70), ((70, 1, 2), 1), ((0, 0), 0)],
 )
 def test_the_worst_site_gives_the_exit_code(codes: tuple[int, ...], worst: int) -> None:
-    lines = [Line(file=str(code), site=str(code), exit_code=code) for code in codes]
-    assert worst_code(lines) == worst != exit_code.INTERRUPTED
+    assert exit_code.worst(codes) == worst

@@ -26,6 +26,7 @@ from auditor.cli.option import (
 @format_option
 @timeout_option
 @option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="How many sites at a time.")
+@option("--dask", metavar="ADDRESS", help="Have the workers of a Dask cluster do it: tls://HOST:PORT (extra fleet).")
 @option("--no-store", is_flag=True, help="Leave every history alone; rules that need earlier runs are then unknown.")
 @global_options
 @click.pass_context
@@ -38,42 +39,37 @@ def command(context: click.Context, /, **given: Any) -> int:
     is trusted. --timeout is for each site. The exit code is that of the worst site: a failure (1) is worse than what
     could not be judged (70, 2, 75), and that is worse than what is unknown (3).
 
+    With --dask the text of the policy files travels, and the names of the secrets in it: each worker reads its own
+    variables and files, looks at what it can reach, and keeps the history of its sites.
+
     \b
     Examples:
       auditor fleet sites/*.yaml                       all sites of a machine, tonight
       auditor fleet -c policies.yaml snapshots/        a year of one site's snapshots
+      auditor fleet sites/ --dask tls://scheduler:8786 --format json:fleet.json
     """
-    from auditor.cli.fleet import Order, find_targets, survey, worst_code
-    from auditor.cli.fleet_table import RENDERERS
-    from auditor.cli.output import parse_formats, style_of, warn, write_file, write_stdout
+    from auditor.cli.fleet.crew import crew_of
+    from auditor.cli.fleet.job import Order
+    from auditor.cli.fleet.output import fleet_outputs, wants_reports, write_fleet
+    from auditor.cli.fleet.shelf import opened_shelf
+    from auditor.cli.fleet.survey import survey
+    from auditor.cli.fleet.target import find_targets
     from auditor.cli.progress import shown_progress
-    from auditor.errors import UsageError
-    from auditor.interfaces import Style
     from auditor.model.rules import Severity
-    from auditor.pipeline.evaluation import Terms
 
-    options, outputs = settings(context), parse_formats(given["formats"])
-    for output in outputs:
-        if output.name not in RENDERERS:
-            raise UsageError(f"a fleet has no format '{output.name}': choose one of {', '.join(RENDERERS)}")
+    options, outputs = settings(context), fleet_outputs(given["formats"])
     order = Order(
-        options=options,
-        terms=Terms(fail_on=Severity(given["fail_on"]), rules=given["rules"]),
         timeout=given["timeout"],
+        fail_on=Severity(given["fail_on"]),
+        rules=given["rules"],
         on_unknown=given["on_unknown"],
         store=not given["no_store"],
+        reports=any(map(wants_reports, outputs)),
     )
     targets = find_targets(given["paths"])
-    with shown_progress(options) as say:
-        lines = survey(targets, order, given["jobs"], say)
-    for line in lines:
-        for text in line.warnings:
-            warn(f"{line.site}: {text}", options)
-    silent = options.quiet and all(line.verdict == "compliant" for line in lines)
-    for output in outputs:
-        render = RENDERERS[output.name]
-        if output.path is not None:
-            write_file(output.path, render(lines, Style(verbosity=options.verbosity)))
-        elif not silent or output.name != "console":
-            write_stdout(render(lines, style_of(options)))
-    return worst_code(lines)
+    policy = options.config
+    with opened_shelf() as shelf:
+        with crew_of(given["dask"], given["jobs"], order, policy) as crew, shown_progress(options) as say:
+            surveyed = survey(targets, crew, shelf, say)
+        write_fleet(outputs, surveyed, options)
+    return surveyed.fleet.exit_code

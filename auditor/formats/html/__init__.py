@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from auditor.formats.html.picture import SIGNS, draw
 from auditor.formats.html.plot import plot_of
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
+from auditor.model.fleet import Fleet
 from auditor.model.report import Report
 from auditor.model.rules import Invariant, Outcome
 from auditor.text import printable, span_text
@@ -55,7 +55,7 @@ class Cause:
 
 def render(report: Report, _style: Style) -> str:
     """The page, ended by a line feed."""
-    return _template().render(
+    return _template("page").render(
         report=report,
         sentence=_SENTENCES[report.verdict],
         picture=draw(report),
@@ -70,15 +70,23 @@ def render(report: Report, _style: Style) -> str:
     )
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
+def render_fleet(fleet: Fleet, _style: Style) -> str:
+    """The page of many sites: a table, the worst first."""
+    return _template("fleet").render(fleet=fleet)
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+@cache
+def _template(name: str) -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("auditor.formats.html", "")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     # what the engine gives may hold control and bidirectional characters, which no escaping of HTML makes harmless
     environment.finalize = lambda value: printable(value, keep_newlines=True) if type(value) is str else value
     environment.filters["span"] = span_text
-    return environment.from_string(files("auditor.formats.html").joinpath("page.html.j2").read_text("utf-8"))
+    return environment.get_template(f"{name}.html.j2")
 
 
 def _sections(report: Report) -> Iterator[Section]:
