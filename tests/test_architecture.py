@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = (
-    "httpcore",
+    "httpx",
     "paramiko",
     "dulwich",
     "jsonschema",

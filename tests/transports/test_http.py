@@ -504,7 +504,7 @@ def test_a_stream_is_tried_again_before_its_body_begins(serve: Serve) -> None:
 def test_importing_the_client_imports_no_http_library() -> None:
     script = (
         "import sys, auditor.transports.http; "
-        "print([name for name in ('httpcore', 'ssl', 'auditor.config') if name in sys.modules])"
+        "print([name for name in ('httpx', 'httpcore', 'ssl', 'auditor.config') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 
 from auditor import __version__
@@ -116,14 +117,19 @@ def test_a_redirect_is_never_followed_nor_taken_apart_by_the_library(serve: Serv
     assert [one.path for one in server.asked] == ["/first"]
 
 
-def test_the_librarys_log_shows_nothing_of_a_request_but_its_method(
+def test_the_librarys_log_shows_neither_path_nor_query_nor_the_servers_words(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server, token = serve(lambda handler: handler.send()), secrets.token_hex(20)
-    with caplog.at_level(logging.DEBUG), client_for(Origin(url=server.url, token=Secret(token))) as client:
-        client.get(f"{server.url}/path?key=hunter2", token=True)
-    assert "send_request_headers" in caplog.text
-    assert not [word for word in ("hunter2", "key", "path", token) if word in caplog.text]
+    def answer(handler: Any) -> None:
+        handler.send_response(200, "words")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    server = serve(answer)
+    with caplog.at_level(logging.INFO), client_for() as client:
+        client.get(f"{server.url}/path?key=hunter2")
+    assert server.url in caplog.text
+    assert not [word for word in ("hunter2", "key", "path", "words") if word in caplog.text]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +152,7 @@ def test_no_error_carries_the_request(answer: bytes, fault: Fault) -> None:
         client.get(url, token=True)
     assert caught.value.fault is fault
     assert token not in str(caught.value)
-    assert not any(token in repr(vars(error)) for error in chain(caught.value))
+    assert not any(isinstance(error, httpx.RequestError) for error in chain(caught.value))
 
 
 @pytest.mark.parametrize("host", ["1.2.3.400", "010.0.0.1", "1.2", "0x7f000001", "2130706433"])
@@ -173,4 +179,4 @@ def test_a_peer_that_has_hung_up_has_no_address() -> None:
         def get_extra_info(self, info: str) -> Any:
             raise OSError(107, "not connected")
 
-    assert peer(httpcore.Response(200, extensions={"network_stream": Gone()})) is None
+    assert peer(httpx.Response(200, extensions={"network_stream": Gone()})) is None

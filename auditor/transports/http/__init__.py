@@ -1,7 +1,7 @@
 """Everything that is asked over HTTP: one client a run; it only reads, follows no redirect, keeps no cookie.
 
 It refuses any method but GET and git's own POST, a token over plain http beyond private networks, and a proxy named by
-the environment: a token and a pinned key must meet the server itself. HTTP/1.1 by httpcore, on connections of our own.
+the environment: a token and a pinned key must meet the server itself. HTTP/1.1 by httpx, over connections of our own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -72,7 +72,7 @@ class Dispatch:
         from auditor.transports.http.exchange import open_exchange
 
         courier = self._ready_courier()
-        courier.pool(call.address)  # a bad CA file is no request
+        courier.prepare(call.address)
         with self._lock:
             self._sent[call.address.origin] += 1
         return open_exchange(courier, call, self._clock, self._turns)

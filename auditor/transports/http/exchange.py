@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import httpcore
+import httpx
 
 from auditor.transports.http.answer import Headers, Response
 from auditor.transports.http.call import Call, Clock
-from auditor.transports.http.courier import Courier, peer
+from auditor.transports.http.courier import Courier, lines, peer
 from auditor.transports.http.fault import Fault, HttpError, fault_of
 from auditor.transports.http.inflation import unpacked
 
@@ -16,23 +17,23 @@ from auditor.transports.http.inflation import unpacked
 class Exchange:
     """An answer whose headers came. It must be closed; `close` may be called again."""
 
-    def __init__(self, call: Call, answer: httpcore.Response, end: "_End", release: Callable[[], None]) -> None:
+    def __init__(self, call: Call, response: httpx.Response, end: "_End", release: Callable[[], None]) -> None:
         self._call = call
-        self._answer = answer
+        self._response = response
         self._end = end
         self._release: Callable[[], None] | None = release
-        self.status = answer.status
+        self.status = response.status_code
         self.headers = Headers(
-            tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers)
+            tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in lines(response))
         )
-        self.peer = peer(answer)
+        self.peer = peer(response)
 
     def chunks(self) -> Iterator[bytes]:
         """The unpacked body; raises HttpError if it is cut, too large or too slow."""
         encoding = ", ".join(self.headers.all("content-encoding"))
         where = self._call.address.shown
         try:
-            yield from unpacked(self._answer.iter_stream(), encoding, self._call.limit_bytes, where)
+            yield from unpacked(self._response.iter_raw(), encoding, self._call.limit_bytes, where)
         except HttpError:
             raise
         except (OSError, httpcore.ProtocolError, httpcore.NetworkError) as error:
@@ -43,7 +44,7 @@ class Exchange:
         release, self._release = self._release, None
         if release is not None:
             try:
-                self._answer.close()
+                self._response.close()
             finally:
                 release()
 
