@@ -19,19 +19,22 @@ T = TypeVar("T")
 _MOST_SKEW_SECONDS = 60
 _LEAST_FREE_BYTES = 1 << 30
 _LONGEST = 400
+_OF_GAPS = "audit-sources-observed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One line: `state` is `ok`, `unknown` (a right or a fact is lacking) or `broken` (the source can't be had).
 
-    `rules` are those that are unknown for it, `remedy` grants exactly what is lacking.
+    `places` are the facts that were not seen, `rules` those that are unknown for it, `remedy` grants exactly what is
+    lacking.
     """
 
     source: str
     state: str
     text: str
     remedy: str = ""
+    places: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
 
 
@@ -45,6 +48,8 @@ def check_text(checks: Iterable[Check]) -> str:
     lines = []
     for check in checks:
         lines.append(f"{check.source:<7} {check.state:<8} {_clean(check.text)}")
+        if check.places:
+            lines.append(f"{'':16} not seen: {_clean(', '.join(check.places))}")
         if check.rules:
             lines.append(f"{'':16} leaves unknown: {', '.join(check.rules)}")
         lines += [f"{'':16} {'mend: ' if first else '      '}{line}" for first, line in _lines(check.remedy)]
@@ -62,30 +67,37 @@ def _of_source(name: str, snapshot: Snapshot, report: Report) -> Iterator[Check]
     facts = getattr(snapshot, name, MISSING)
     yield Check(source=name, state="ok", text="; ".join(_known(facts)) or "reached")
     yield from _worries(name, facts)
-    reasons: dict[str, str] = {gap.reason: gap.remedy or "" for gap in status.gaps}
-    for reason, remedy in reasons.items():
+    for reason in dict.fromkeys(gap.reason for gap in status.gaps):
         rules = _blinded(report, reason)
         # what no rule of this policy asks for is no matter for the owner
         if rules:
-            yield Check(source=name, state="unknown", text=reason, remedy=remedy, rules=rules)
+            alike = [gap for gap in status.gaps if gap.reason == reason]
+            remedy = next((gap.remedy for gap in alike if gap.remedy), "")
+            places = tuple(gap.pointer.strip("/").replace("/", ".") for gap in alike)
+            yield Check(source=name, state="unknown", text=reason, remedy=remedy, places=places, rules=rules)
 
 
 def _blinded(report: Report, reason: str) -> tuple[str, ...]:
+    """The rules that are unknown for it; that a source has a gap at all is told where nothing else suffers."""
     unknown = [one for one in report.findings if one.outcome is Outcome.UNKNOWN and one.message == short(reason)]
-    return tuple(dict.fromkeys(finding.rule_id for finding in unknown))
+    rules = tuple(dict.fromkeys(finding.rule_id for finding in unknown))
+    return tuple(rule for rule in rules if rule != _OF_GAPS) or rules
 
 
 def _known(facts: object) -> Iterator[str]:
     if isinstance(facts, Local):
         yield f"a clone at {_or(facts.path, 'an unknown place')}"
-        yield f"fetched {_or(facts.fetched_at, None) or 'never'}"
+        fetched = _or(facts.fetched_at, None)
+        yield f"fetched {fetched}" if fetched else "never fetched"
     elif isinstance(facts, Gitea):
         yield from _known_of_gitea(facts)
     elif isinstance(facts, Nas):
         yield from _known_of_nas(facts)
-    elif isinstance(facts, Site) and facts.browser is not MISSING:
-        reason = f" ({facts.browser_reason})" if facts.browser_reason else ""
-        yield f"reached; browser {facts.browser}{reason}"
+    elif isinstance(facts, Site):
+        files = () if facts.public is MISSING else facts.public.files
+        yield f"{len(files)} pages and scripts read" if files else "none of its pages could be read"
+        if facts.browser is not MISSING:
+            yield f"browser {facts.browser}{f' ({facts.browser_reason})' if facts.browser_reason else ''}"
 
 
 def _known_of_gitea(facts: Gitea) -> Iterator[str]:
@@ -108,8 +120,12 @@ def _known_of_nas(facts: Nas) -> Iterator[str]:
     yield f"asked by {facts.access}"
     if facts.system is not MISSING:
         yield f"{facts.system.kind} {facts.system.version or facts.system.kernel} as {facts.system.user}"
+    if facts.clock_offset_seconds is not MISSING:
+        yield f"clock {facts.clock_offset_seconds:+.0f}s from this machine's"
     if facts.rights is not MISSING:
-        yield f"Docker: {_or(facts.rights.docker, 'unknown')}, proxy: {_or(facts.rights.proxy, 'unknown')}"
+        docker, proxy = _or(facts.rights.docker, "unknown"), _or(facts.rights.proxy, "unknown")
+        version = MISSING if facts.system is MISSING else facts.system.docker_version
+        yield f"Docker: {docker}{f' ({_or(version, None)})' if _or(version, None) else ''}, proxy: {proxy}"
 
 
 def _worries(name: str, facts: object) -> Iterator[Check]:

@@ -163,7 +163,8 @@ def _gitea(draft: Draft) -> Iterator[str]:
     yield f"{mark}  owner: {_yaml(draft.owner or 'Acme')}"
     yield f"{mark}  repo: {_yaml(draft.repo or 'site')}"
     yield f"{mark}  branch: {_yaml(draft.branch)}"
-    yield f"{mark}  # a user with Admin on this repository, and a token of it with the scope read:repository alone:"
+    yield f"{mark}  # a token with the scope read:repository alone, of a user with Admin on this repository alone;"
+    yield f"{mark}  # without it the server is asked as a visitor, and what needs rights is UNKNOWN:"
     yield f"{mark}  # token: {{env: AUDITOR_GITEA_TOKEN}}"
     if draft.tip:
         yield f"{mark}  # main's tip when this file was written: older commits are not asked for a pull request"
@@ -180,7 +181,9 @@ def _nas(draft: Draft) -> Iterator[str]:
     yield f"{mark}  key: {{file: ~/.ssh/auditor_ed25519}}"
     yield f"{mark}  # compare on the NAS itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
     yield f"{mark}  known_hosts: ~/.ssh/known_hosts"
-    yield f"{mark}  root: {_yaml(draft.root or '/volume1/docker/site')}  # holds releases/ and current"
+    yield f"{mark}  # command, once auditor probe --install was followed: the key then runs the probe and nothing else"
+    yield f"{mark}  access: probe"
+    yield f"{mark}  root: {_yaml(draft.root or '/volume1/docker/site')}  # holds releases/<timestamp>/app and current"
     yield f"{mark}  slots:"
     examples = (
         Slot(name="blue", container="web_blue", port=8081),
@@ -204,7 +207,8 @@ def _site(draft: Draft) -> Iterator[str]:
 
 def _tail() -> Iterator[str]:
     yield ""
-    yield "# Everything else has a default: limits, waivers, notify, publish and secrets are told in the README."
+    yield "# Everything else has a default: smoke checks, limits, waivers, secrets, notify, publish and all other keys"
+    yield "# are explained in docs/configuration.md; an editor that knows the schema above shows each."
 
 
 def _yaml(text: str) -> str:

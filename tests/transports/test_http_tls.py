@@ -21,8 +21,9 @@ from auditor.config.secret import Secret
 from auditor.errors import ConfigError
 from auditor.transports.http import HttpClient
 from auditor.transports.http.address import Origin
+from auditor.transports.http.certificate import shown_by
 from auditor.transports.http.fault import Fault, HttpError
-from auditor.transports.http.pin import certificate_pin, parse_pin, spki_pin
+from auditor.transports.http.pin import certificate_pin, parse_pin
 from auditor.transports.http.retry import Patience
 
 Serve = Callable[..., Any]
@@ -202,14 +203,14 @@ def test_a_pin_is_the_hash_of_the_key_as_other_tools_compute_it(tmp_path: Path, 
 def test_the_shown_pin_is_that_of_the_server_and_asks_nothing(serve: Serve, tmp_path: Path) -> None:
     context, certificate = self_signed(tmp_path, ec.generate_private_key(ec.SECP256R1()))
     server = serve(ok, context)
-    pin = spki_pin("nas.lan", 3000, {"nas.lan:3000": server.place})
+    pin = shown_by("nas.lan", 3000, {"nas.lan:3000": server.place}).pin
     assert pin == expected_pin(certificate)
     assert server.asked == []
 
 
 def test_the_shown_pin_of_a_closed_port_names_the_place(unused_port: int) -> None:
     with pytest.raises(HttpError, match="refused the connection"):
-        spki_pin("127.0.0.1", unused_port)
+        shown_by("127.0.0.1", unused_port)
 
 
 @pytest.mark.parametrize("text", ["", "sha256:", "sha256:zz", "md5:" + "0" * 64, "0" * 64])

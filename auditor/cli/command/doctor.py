@@ -1,5 +1,6 @@
 """Which sources can be reached, with which rights, and how to mend what can't."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,8 +9,11 @@ from auditor.cli import exit_code
 from auditor.cli.option import global_options, only_option, option, settings, timeout_option
 
 if TYPE_CHECKING:
+    from auditor.cli.checkup import Check
     from auditor.cli.option import Settings
-    from auditor.config import Config
+
+# the extras, each by a module that comes with it
+_EXTRAS = (("browser", "playwright"), ("fast", "hyperscan"), ("notify", "apprise"))
 
 
 @click.command(name="doctor", epilog=exit_code.DOCTOR)
@@ -35,6 +39,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     from auditor.cli.output import warn, write_stdout
     from auditor.cli.progress import shown_progress
     from auditor.cli.session import open_session
+    from auditor.cli.shown_key import certificate_checks, host_key_text
     from auditor.cli.snapshot import sources_known
     from auditor.pipeline.collection import Request, collect
     from auditor.pipeline.evaluation import Terms, evaluate
@@ -53,48 +58,38 @@ def command(context: click.Context, /, **given: Any) -> int:
     )
     with shown_progress(options) as say:
         snapshot = collect(request.heard_by(say))
-    checks = checks_of(snapshot, evaluate(snapshot, bench, Terms()))
-    write_stdout(check_text(checks))
-    write_stdout(_keys(session.config))
+    asked = {run.name for run in snapshot.sources if run.status != "left-out"}
+    checks = [
+        *checks_of(snapshot, evaluate(snapshot, bench, Terms())),
+        *certificate_checks(session.config, asked),
+        _own_check(session.state),
+    ]
+    write_stdout(check_text(checks) + host_key_text(session.config))
     for note in session.notes:
         warn(note, options)
     return exit_code.COMPLIANT if all(check.state == "ok" for check in checks) else exit_code.INCONCLUSIVE
 
 
-def _keys(config: "Config") -> str:
-    """What a person compares: the command that shows the NAS's host key, the pins that the servers show now."""
-    from urllib.parse import urlsplit
+def _own_check(state: Path) -> "Check":
+    """This program: its version, what it can use besides, and whether it can keep a history."""
+    import os
+    import platform
+    from importlib.util import find_spec
 
-    from auditor.errors import AuditorError
-    from auditor.notation import ssh_target
-    from auditor.transports.http.pin import spki_pin
+    from auditor import __version__
+    from auditor.cli.checkup import Check
 
-    lines = []
-    if config.nas is not None and config.nas.ssh is not None:
-        _, host, port = ssh_target(config.nas.ssh)
-        pinned = config.nas.host_key or (f"those of {config.nas.known_hosts}" if config.nas.known_hosts else "none")
-        lines.append(
-            f"host key pinned: {pinned}; compare on the NAS itself: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub"
-        )
-        lines.append(f"          as the network shows it: ssh-keyscan -p {port} {host} 2>/dev/null | ssh-keygen -lf -")
-    connect = {one.source: one.target for one in config.connect}
-    addresses = [config.gitea.base, config.gitea.address] if config.gitea else []
-    for address in dict.fromkeys([*addresses, *([config.site.url] if config.site else [])]):
-        parts = urlsplit(address)
-        if parts.scheme != "https" or parts.hostname is None:
-            continue
-        try:
-            shown = spki_pin(parts.hostname, parts.port or 443, connect)
-        except AuditorError as error:
-            shown = f"unknown: {error}"
-        lines.append(f"key pin shown by {parts.hostname}: {shown}")
-    return "".join(f"{line}\n" for line in lines)
+    extras = ", ".join(f"{name} {'yes' if find_spec(module) else 'no'}" for name, module in _EXTRAS)
+    text = f"{__version__} on Python {platform.python_version()}; extras: {extras}; state in {state}"
+    place = next(folder for folder in (state, *state.parents) if folder.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        why = f"{text}, which can't be written: no run is kept, and what needs earlier runs is unknown"
+        return Check(source="auditor", state="unknown", text=why, remedy=f"let this user write {place}")
+    return Check(source="auditor", state="ok", text=text)
 
 
 def _trust(options: "Settings") -> int:
     """Trust the file as it is now, after a person has said so."""
-    from pathlib import Path
-
     from auditor.cli.output import write_stdout
     from auditor.config.loader import NAME, find_config
     from auditor.config.trust import state_folder, trust

@@ -1,8 +1,11 @@
 """How an owner installs the probe with the least rights; it prints text and installs nothing itself."""
 
+from shlex import quote
+
 from auditor.collectors.nas.script import render_script, script_hash
 from auditor.config import Config
 from auditor.errors import ConfigError
+from auditor.notation import ssh_target
 
 FOLDER = "/usr/local/sbin"
 _RECIPE = """\
@@ -10,15 +13,15 @@ The probe of {site} on {host}: what to do there, once, and again whenever its ha
 Its sha256 is {sha256}
 
 1. Here: write it, read it (it is one page of shell), copy it over.
-     auditor probe > nas-audit
+     auditor probe{named} > nas-audit
      sha256sum nas-audit
-     scp -O nas-audit ADMIN@{host}:/tmp/nas-audit         # or by any other way
+     scp -O nas-audit ADMIN@{bracketed}:/tmp/nas-audit         # or by any other way
 
 2. On the NAS, as root: the copy belongs to root, so that the auditor's user can't change it.
      mkdir -p {folder}
-     sha256sum /tmp/nas-audit                             # the same as above
 {copies}
      rm /tmp/nas-audit
+     sha256sum {folder}/nas-audit*               # the same as above: what lay in /tmp could be exchanged
 
 3. A user {user} for the auditor alone. On DSM it must be in the group administrators to get a shell at all; give it a
    long random password that is kept nowhere, two-factor login, no application (Control Panel > Application Privileges)
@@ -46,19 +49,20 @@ def install_recipe(config: Config) -> str:
     nas = config.nas
     if nas is None or nas.ssh is None:
         raise ConfigError("nas.ssh names no address: the recipe is for one")
-    user, _, address = nas.ssh.rpartition("@")
-    host = address.partition(":")[0]
+    user, host, _ = ssh_target(nas.ssh)
     helpers = _helpers(nas.docker, nas.proxy.kind)
     commands = ", ".join(f'{FOLDER}/{name} ""' for name in helpers)
     return _RECIPE.format(
         site=config.id,
         host=host,
-        user=user or "auditor",
+        bracketed=f"[{host}]" if ":" in host else host,
+        user=user,
+        named=f" -c {quote(str(config.file))}" if config.file else "",
         root=nas.root,
         folder=FOLDER,
         sha256=script_hash(render_script(config)),
         copies="\n".join(_copy(name) for name in ("nas-audit", *helpers)),
-        sudoers=_SUDOERS.format(user=user or "auditor", commands=commands) if helpers else "",
+        sudoers=_SUDOERS.format(user=user, commands=commands) if helpers else "",
         number=5 if helpers else 4,
         last=6 if helpers else 5,
     )

@@ -1,25 +1,10 @@
-"""A server's public key as the policy file pins it: read from a certificate, or asked of the server."""
+"""A server's public key as the policy file pins it."""
 
 import base64
 import binascii
 import hashlib
-import time
-from collections.abc import Mapping
 
-from auditor.transports.http.address import Address, parse_place
-from auditor.transports.http.fault import Fault, HttpError, fault_of
-
-
-def spki_pin(host: str, port: int, connect: Mapping[str, str] | None = None, seconds: float = 10) -> str:
-    """The pin of the key that `host:port` shows now, unverified: for a human to compare. No request is sent."""
-    from auditor.transports.http.connection import shown_certificate
-
-    address = Address(scheme="https", host=host.lower().strip("[]"), port=port, target="/")
-    target = (connect or {}).get(address.place, address.place)
-    try:
-        return certificate_pin(shown_certificate(address.host, parse_place(target), time.monotonic() + seconds))
-    except OSError as error:
-        raise fault_of(error, address, target) from error
+from auditor.transports.http.fault import Fault, HttpError
 
 
 def parse_pin(text: str) -> str:

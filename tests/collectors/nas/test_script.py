@@ -1,6 +1,8 @@
 """The script as it is rendered for a site: constants are quoted, its hash is stable, the recipe names it."""
 
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +94,15 @@ def test_the_recipe_names_the_hash_the_user_and_commands_without_wildcard() -> N
     )
     assert 'restrict,command="/usr/local/sbin/nas-audit"' in recipe
     assert "nas.example:2222" not in recipe
+    # what lies in /tmp can be exchanged between a look and a copy: the copy is what is compared
+    assert recipe.index("cp /tmp/nas-audit ") < recipe.index("sha256sum /usr/local/sbin/nas-audit*")
+
+
+def test_the_recipe_is_for_the_file_that_was_named_and_for_any_address() -> None:
+    config = replace(site(ssh="audit@[2001:db8::7]:2222"), file=Path("/etc/my site/policies.yaml"))
+    recipe = install_recipe(config)
+    assert "auditor probe -c '/etc/my site/policies.yaml' > nas-audit" in recipe
+    assert "ADMIN@[2001:db8::7]:/tmp/nas-audit" in recipe
 
 
 def test_the_recipe_asks_for_no_root_where_none_is_needed() -> None:
