@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from auditor.config import Config
 from auditor.errors import SourceError
 from auditor.frozen import frozen
+from auditor.model.facts.earlier import Earlier
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 
@@ -72,7 +73,8 @@ class Deadline:
 class Context:
     """What a collector is given; `seen` is what the first round observed, empty in the first round itself.
 
-    `state` is the auditor's own folder, None where it can't be written; `progress` says what is waited for.
+    `state` is the auditor's own folder, None where it can't be written; `progress` says what is waited for. `earlier`
+    gives what earlier runs saw, at the cost of reading it; None where nothing is remembered.
     """
 
     config: Config
@@ -81,6 +83,7 @@ class Context:
     deadline: Deadline
     now: datetime
     progress: Callable[[str], None]
+    earlier: Callable[[], Earlier] | None = None
 
 
 class Witness(Protocol):

@@ -81,7 +81,7 @@ def session_of(chain: Chain, *, trusted: bool) -> Session:
 
 
 def _loaded(chain: Chain) -> Loaded:
-    """The configuration; bytes that have passed the schema once needn't pass it at every start."""
+    """The configuration; bytes that have passed the checks once needn't pass them at every start."""
     mark = cache_folder() / f"valid-{__version__}-{chain.sha256}"
     loaded = load_chain(chain, validated=mark.exists())
     with suppress(OSError):

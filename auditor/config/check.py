@@ -40,7 +40,7 @@ def check_site(document: Document, shipped: frozenset[str], folder: Path) -> Ite
     for check in (_nas, _patterns, _limits):
         yield from check(document)
     yield from check_rules(document, shipped)
-    yield from _paths(document, folder)
+    yield from check_paths(document, folder)
 
 
 def check_inherited(document: Document, shipped: frozenset[str]) -> Iterator[Problem]:
@@ -113,7 +113,8 @@ def _limits(document: Document) -> Iterator[Problem]:
             yield document.problem(("limits", key), "must be more than nothing")
 
 
-def _paths(document: Document, folder: Path) -> Iterator[Problem]:
+def check_paths(document: Document, folder: Path) -> Iterator[Problem]:
+    """The paths that name nothing on this machine, as it is now."""
     for path in (*_PATHS, *_notice_paths(document.data)):
         yield from _one_path(document, path, folder)
     git = _map(document.data, "gitea").get("git")

@@ -39,8 +39,11 @@ from auditor.notation import duration_seconds, end_of, moment, utc_text
 Data = dict[str, Any]
 
 
-def build_config(site: Document, file: Path, inherited: tuple[Document, ...]) -> Config:
-    """The Config of a site's valid file; limits and waivers of the files that it extends come first."""
+def build_config(site: Document, file: Path, extended: tuple[Document, ...]) -> Config:
+    """The Config of a site's valid file; limits and waivers of the files that it extends come first.
+
+    The standard policy is none of them: it holds rules alone.
+    """
     folder = file.absolute().parent
     data = _plain(site.data)
     return Config(
@@ -52,9 +55,9 @@ def build_config(site: Document, file: Path, inherited: tuple[Document, ...]) ->
         site=_section(data, "site", lambda part: _site(part, folder)),
         connect=tuple(Connection(source=name, target=to) for name, to in data.get("connect", {}).items()),
         secrets=_secrets(data.get("secrets", {}), folder),
-        limits=_limits([document.data.get("limits", {}) for document in (*inherited, site)]),
+        limits=_limits([document.data.get("limits", {}) for document in (*extended, site)]),
         rollback=_section(data, "rollback", _rollback),
-        waivers=tuple(waiver for document in (*inherited, site) for waiver in _waivers(document)),
+        waivers=tuple(waiver for document in (*extended, site) for waiver in _waivers(document)),
         history=_section(data, "history", lambda part: History(path=local_path(part["path"], folder))),
         notify=tuple(_notice(part, index, folder) for index, part in enumerate(data.get("notify", ()))),
         publish=_section(data, "publish", lambda part: _publish(part, folder)),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,20 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A file that was read: `data` is plain Python (shared where the file has aliases: never change it)."""
+    """A file: `data` is plain Python (shared where the file has aliases: never change it).
+
+    It is parsed when it is first asked for its content, which raises ConfigError with every error that reading
+    survives; `loader` is a PyYAML loader, None: libyaml's where it is there.
+    """
 
     name: str
     text: str
     sha256: str
-    root: Node
+    loader: Any = None
+
+    @cached_property
+    def root(self) -> Node:
+        return _parsed(self.name, self.text, self.loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
     @property
     def data(self) -> Any:
@@ -101,21 +110,28 @@ class Document:
 
 
 def load_document(source: Path | str, name: str | None = None, *, loader: Any = None) -> Document:
-    """The document in a file (a Path) or in a text; raises ConfigError with every error that reading survives.
+    """The document in a file (a Path) or in a text, parsed; `name` stands for the file in messages."""
+    document = open_document(source, name, loader=loader)
+    _ = document.root
+    return document
 
-    `name` stands for the file in messages; `loader` is a PyYAML loader, by default libyaml's where it is there.
-    """
+
+def open_document(source: Path | str, name: str | None = None, *, loader: Any = None) -> Document:
+    """The same, not yet parsed; raises ConfigError for what is no text."""
     name = printable(name or (str(source) if isinstance(source, Path) else "<text>"))
     raw = read_source(source, name) if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
-    text = decode_source(raw, name)
+    return Document(name, decode_source(raw, name), sha256_text(raw), loader)
+
+
+def _parsed(name: str, text: str, loader: Any) -> Node:
     builder = Builder()
-    stopped = list(_stopped(builder, text, loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    stopped = list(_stopped(builder, text, loader))
     problems = [_problem(name, fault) for fault in (*builder.faults, *stopped)]
     if problems:
         raise ConfigError(*map(str, sorted(problems)))
     if builder.root is None or builder.root.value is None:
         raise ConfigError(f"{name}:1:1: $: is empty: write schema: 1 and the site's values, or run auditor init")
-    return Document(name, text, sha256_text(raw), builder.root)
+    return builder.root
 
 
 def path_text(path: Steps) -> str:

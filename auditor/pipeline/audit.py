@@ -1,31 +1,22 @@
 """One audit from start to end: remember, collect, judge, store."""
 
-import json
-import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from auditor import __version__
 from auditor.config import Config, HeartbeatNotice
 from auditor.errors import HistoryError
 from auditor.frozen import frozen
-from auditor.history.life import Past, changed_lives
 from auditor.history.lock import site_lock
-from auditor.history.record import FindingState, HistoryUnwritableError, Judgement, LastJudgement, Run
+from auditor.history.record import HistoryUnwritableError
 from auditor.history.store import History
-from auditor.model.codec import DecodeError, canonical, decode, encode
-from auditor.model.facts.earlier import Earlier, EarlierRun
 from auditor.model.facts.snapshot import Snapshot
-from auditor.model.findings import Finding
 from auditor.model.report import Report
-from auditor.model.rules import Outcome
 from auditor.pipeline.collection import Request, collect
-from auditor.pipeline.evaluation import Bench, Terms, evaluate, snapshot_text
-from auditor.pipeline.override import overrides_since
+from auditor.pipeline.evaluation import Bench, Terms, evaluate
+from auditor.pipeline.storage import dated_report, earlier_of_site, last_judgements, store_run
 from auditor.pipeline.trend import with_trend
-from auditor.policy.baseline import EarlierFailure, Judgements
 from auditor.text import time_text
 
 
@@ -53,14 +44,14 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
             history = stack.enter_context(History.open(folder))
             stack.enter_context(_heartbeat(request.config, warnings.append))
             previous = history.latest(request.config.id, mode="audit")
-            request = replace(request, earlier=earlier_for(history, request.config))
-            terms = replace(terms, earlier=_judgements(history.last_judgement(request.config.id)))
+            request = replace(request, earlier=earlier_of_site(history, request.config))
+            terms = replace(terms, earlier=last_judgements(history, request.config.id))
         except HistoryUnwritableError as error:
             return replace(judged(collect(request), bench, terms), warnings=(f"this run is not stored: {error}",))
         audited = judged(collect(request), bench, terms)
-        audited = replace(audited, report=_dated(audited.report, history))
+        audited = replace(audited, report=dated_report(audited.report, history))
         try:
-            store_run(history, audited, standing=True)
+            store_run(history, audited.snapshot, audited.report, standing=True)
         except HistoryUnwritableError as error:
             return replace(audited, warnings=(f"this run is not stored: {error}",))
         request.say("notify", "telling what changed")
@@ -107,106 +98,3 @@ def _published(history: History, audited: Audited, config: Config) -> tuple[str,
 def judged(snapshot: Snapshot, bench: Bench, terms: Terms) -> Audited:
     """The snapshot with its report."""
     return Audited(snapshot=snapshot, report=evaluate(snapshot, bench, terms))
-
-
-def earlier_for(history: History, config: Config) -> Earlier:
-    """What the last stored audit leaves, what went past the gate since, and where the history stands."""
-    last = _last_audit(history, config)
-    return replace(last, overrides=overrides_since(history, config.id), history_head=history.head())
-
-
-def _last_audit(history: History, config: Config) -> Earlier:
-    """One that an earlier version wrote otherwise leaves its date alone."""
-    run = history.latest(config.id, mode="audit")
-    if run is None:
-        return Earlier(run=None)
-    from auditor.pipeline.memory import earlier_of
-
-    try:
-        previous = decode(Snapshot, json.loads(history.snapshot(run)))
-    except (DecodeError, ValueError):
-        return Earlier(run=EarlierRun(id=run.id, finished_at=run.finished_at, started_at=run.started_at))
-    return earlier_of(previous, config)
-
-
-def _dated(report: Report, history: History) -> Report:
-    """The report with the interval in which each failure began: last seen right, first seen wrong."""
-    site = report.run.site
-    past = Past(
-        lives={life.fingerprint: life for life in history.lives(site)},
-        complete_at={rule: last.complete_at for rule, last in history.last_judgement(site).items()},
-    )
-    changed = changed_lives(past, _states(report), _judged_rules(report), report.run.started_at)
-    lives = {life.fingerprint: life for life in changed}
-
-    def dated(finding: Finding) -> Finding:
-        life = lives.get(finding.fingerprint)
-        if finding.outcome is not Outcome.FAIL or life is None:
-            return finding
-        return replace(finding, clean_at=life.clean_at, dirty_at=life.since)
-
-    return replace(report, findings=tuple(map(dated, report.findings)))
-
-
-def _judgements(last: Mapping[str, LastJudgement]) -> Judgements:
-    return {
-        rule: [
-            EarlierFailure(fingerprint=life.fingerprint, subject=life.subject, message=life.message)
-            for life in judgement.failing.values()
-        ]
-        for rule, judgement in last.items()
-    }
-
-
-def store_run(history: History, audited: Audited, *, standing: bool) -> None:
-    """Store a run; one without `standing` leaves the lives of findings and the baseline as they are."""
-    report = audited.report
-    run = Run(
-        id=report.run.id,
-        site=report.run.site,
-        started_at=report.run.started_at,
-        finished_at=report.run.finished_at,
-        mode=report.run.mode,
-        tool_version=__version__,
-        policy_sha256=report.run.policy_sha256,
-        snapshot_sha256=report.run.snapshot_sha256,
-        verdict=report.verdict,
-        counts=canonical(encode(report.summary)),
-        host=socket.gethostname(),
-    )
-    history.store(
-        run,
-        snapshot=snapshot_text(audited.snapshot),
-        report=canonical(encode(report)),
-        findings=_states(report) if standing else (),
-        judged=_judged_rules(report) if standing else (),
-    )
-
-
-def _states(report: Report) -> list[FindingState]:
-    return [
-        FindingState(
-            fingerprint=finding.fingerprint,
-            rule_id=finding.rule_id,
-            invariant=finding.invariant.value,
-            severity=finding.severity.value,
-            subject=finding.subject,
-            outcome=finding.outcome.value,
-            waived=finding.waiver is not None,
-            message=finding.message,
-        )
-        for finding in report.findings
-        if finding.outcome in (Outcome.FAIL, Outcome.UNKNOWN) or finding.baseline == "absent"
-    ]
-
-
-def _judged_rules(report: Report) -> list[Judgement]:
-    """The rules that this run judged; one that left anything unknown did not see every element."""
-    outcomes: dict[str, set[Outcome]] = {}
-    for finding in report.findings:
-        outcomes.setdefault(finding.rule_id, set()).add(finding.outcome)
-    return [
-        Judgement(rule_id=rule, complete=Outcome.UNKNOWN not in seen)
-        for rule, seen in outcomes.items()
-        if seen & {Outcome.PASS, Outcome.FAIL}
-    ]

@@ -48,7 +48,8 @@ class Request:
 
     `only` names the sources to ask, empty: all. `brought` are stored snapshots whose facts stand in for a source that
     can't be asked. `timeout` is for everything together, in seconds, but for `patience`, for which a sleeping NAS may
-    wake. `target` is what the gate is asked about. `say` is told what each source waits for. `collectors` are those to
+    wake. `target` is what the gate is asked about, `earlier` gives what
+    the nights before saw. `say` is told what each source waits for. `collectors` are those to
     choose from, by name; None: all that the program has. `clock` tells the time of day.
     """
 
@@ -59,7 +60,7 @@ class Request:
     brought: tuple[Snapshot, ...] = ()
     patience: float = 0.0
     target: Target | None = None
-    earlier: Earlier | None = None
+    earlier: Callable[[], Earlier] | None = None
     state: Path | None = None
     say: Say = field(default=_silence)
     collectors: Mapping[str, Collector] | None = None
@@ -96,7 +97,6 @@ def collect(request: Request) -> Snapshot:
         started_at=time_text(started),
         finished_at=time_text(started),
         sources=(),
-        earlier=MISSING if request.earlier is None else request.earlier,
         target=MISSING if request.target is None else request.target,
     )
     known = _collectors() if request.collectors is None else request.collectors
@@ -105,6 +105,8 @@ def collect(request: Request) -> Snapshot:
     for number in (1, 2):
         visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
         snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline), started)
+        if request.earlier is not None:
+            snapshot = replace(snapshot, earlier=request.earlier())
         if request.target is not None:
             # derivations come along with it, which nobody else needs before the first request
             from auditor.pipeline.target import resolved_target
@@ -132,6 +134,7 @@ def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadl
         context = Context(
             config=request.config,
             seen=seen,
+            earlier=request.earlier,
             state=request.state,
             deadline=deadline,
             now=request.clock(),

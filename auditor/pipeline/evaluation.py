@@ -34,7 +34,7 @@ from auditor.model.report import (
 from auditor.model.rules import Policy, Severity
 from auditor.plugins import load, names
 from auditor.policy.baseline import Judgements
-from auditor.policy.cache import cached
+from auditor.policy.cache import Ruling, cached
 from auditor.policy.compiler import CompiledRule, compile_rules
 from auditor.policy.judgement import Case, asked, judge_case, vocabulary_of
 from auditor.policy.loader import load_policy
@@ -66,15 +66,17 @@ def prepare(loaded: Loaded, cache_folder: Path | None) -> Bench:
     """The policy of a configuration, compiled; raises ConfigError with every error of its expressions."""
     from auditor.policy.expressions import CEL_BUILD
 
-    policy, locate = load_policy(loaded)
-
-    def compile_all() -> tuple[CompiledRule, ...]:
-        return compile_rules(policy.rules, vocabulary(), locate)
+    def compile_all() -> Ruling:
+        policy, locate = load_policy(loaded)
+        return Ruling(rules=policy.rules, compiled=compile_rules(policy.rules, vocabulary(), locate))
 
     if cache_folder is None:
-        return Bench(config=loaded.config, policy=policy, compiled=compile_all())
-    key = hashlib.sha256("\n".join((loaded.sha256, __version__, CEL_BUILD, *_code_marks())).encode()).hexdigest()
-    return Bench(config=loaded.config, policy=policy, compiled=cached(cache_folder, key, compile_all))
+        ruling = compile_all()
+    else:
+        marks = "\n".join((loaded.sha256, __version__, CEL_BUILD, *_code_marks()))
+        ruling = cached(cache_folder, hashlib.sha256(marks.encode()).hexdigest(), compile_all)
+    policy = Policy(rules=ruling.rules, waivers=loaded.config.waivers, sha256=loaded.sha256)
+    return Bench(config=loaded.config, policy=policy, compiled=ruling.compiled)
 
 
 def _code_marks() -> Iterator[str]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor.config import Config
-from auditor.derive import check
 from auditor.errors import ConfigError
 from auditor.frozen import frozen
 from auditor.history.record import HistoryUnwritableError
@@ -15,10 +14,11 @@ from auditor.model.facts.snapshot import Snapshot
 from auditor.model.findings import COMPLIANT
 from auditor.model.missing import MISSING
 from auditor.model.report import Report
-from auditor.pipeline.audit import Audited, earlier_for, judged, store_run
+from auditor.pipeline.audit import Audited, judged
 from auditor.pipeline.collection import Request, collect
 from auditor.pipeline.evaluation import Bench, Terms
 from auditor.pipeline.override import Override, record_override
+from auditor.pipeline.storage import earlier_of_site, store_run
 from auditor.policy.compiler import CompiledRule
 from auditor.policy.judgement import asked
 from auditor.text import printable
@@ -57,7 +57,7 @@ def gate(
         return audited
     try:
         with History.open(folder) as history:
-            store_run(history, audited, standing=False)
+            store_run(history, audited.snapshot, audited.report, standing=False)
     except HistoryUnwritableError as error:
         return replace(audited, warnings=(*audited.warnings, f"this run is not stored: {error}"))
     return audited
@@ -103,7 +103,7 @@ def _remembering(request: Request, folder: Path) -> tuple[Request, tuple[str, ..
     """The request with what earlier audits saw; a history that can't be had is a warning, and its rules are unknown."""
     try:
         with History.open(folder) as history:
-            return replace(request, earlier=earlier_for(history, request.config)), ()
+            return replace(request, earlier=earlier_of_site(history, request.config)), ()
     except HistoryUnwritableError as error:
         return request, (f"this run is not stored: {error}",)
 
@@ -122,6 +122,8 @@ def _await_checks(request: Request, waiting: Waiting) -> None:
 
 def _is_pending(snapshot: Snapshot, request: Request) -> bool:
     """Whether CI runs, or is so young a commit's that it may not have begun."""
+    from auditor.derive import check  # derivations are loaded while nobody waits for a first request
+
     contexts = check.derive(snapshot, request.config).contexts
     known = () if contexts is MISSING else contexts
     return any(one.state == "pending" or (one.state == "absent" and one.green is MISSING) for one in known)

@@ -1,4 +1,4 @@
-"""Compiled rules kept between runs, so that a gate needn't compile them; a file that does not fit is made anew."""
+"""Rules kept between runs, so that a gate needn't read and compile them; a file that does not fit is made anew."""
 
 import contextlib
 import json
@@ -6,35 +6,41 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from auditor.frozen import frozen
 from auditor.model.codec import decode, encode
+from auditor.model.rules import Rule
 from auditor.policy.compiler import CompiledRule
 
-Compiled = tuple[CompiledRule, ...]
+
+@frozen
+class Ruling:
+    """All rules of a policy in its order, and those that are switched on compiled."""
+
+    rules: tuple[Rule, ...]
+    compiled: tuple[CompiledRule, ...]
 
 
-def cached(folder: Path, key: str, compile_rules: Callable[[], Compiled]) -> Compiled:
-    """The rules stored under `key`, else what `compile_rules` gives, which is then stored (mode 0600, if it can be).
+def cached(folder: Path, key: str, make: Callable[[], Ruling]) -> Ruling:
+    """What is stored under `key`, else what `make` gives, which is then stored (mode 0600, if it can be).
 
-    `key` must name everything that the compilation depends on: rules, schema and versions.
+    `key` must name everything that the rules depend on: their files, the facts' types and versions.
     """
     file = folder / f"rules-{key}.json"
     with contextlib.suppress(OSError, ValueError):
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(stored, list):
-            return tuple(decode(CompiledRule, entry) for entry in stored)
-    compiled = compile_rules()
+        return decode(Ruling, json.loads(file.read_text(encoding="utf-8")))
+    ruling = make()
     with contextlib.suppress(OSError):
-        _store(file, compiled)
-    return compiled
+        _store(file, ruling)
+    return ruling
 
 
-def _store(file: Path, compiled: Compiled) -> None:
+def _store(file: Path, ruling: Ruling) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(encode(compiled), stream)
+            json.dump(encode(ruling), stream)
         draft.replace(file)
     except BaseException:
         draft.unlink(missing_ok=True)

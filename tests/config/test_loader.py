@@ -293,13 +293,17 @@ def test_an_untrue_version_hides_what_else_that_file_says(tmp_path: Path) -> Non
     assert said.startswith("policies.yaml:1:9: $.schema: written for format 2, this tool reads 1")
 
 
-def test_known_bytes_skip_the_schema_and_not_the_cross_checks(tmp_path: Path) -> None:
-    path = write(tmp_path, SITE + "zeta: 1\n")
-    assert load_config(path, validated=True).config.id == "site"
-    with pytest.raises(ConfigError, match="is given twice"):
-        load_config(
-            write(tmp_path, SITE + "secrets: {patterns: [{id: a, regex: a}, {id: a, regex: b}]}"), validated=True
-        )
+def test_bytes_that_have_passed_skip_every_check_but_that_of_paths(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, SITE + "zeta: 1\n"), validated=True).config.id == "site"
+    path = write(tmp_path, SITE + "local: {path: $NOWHERE/clone}\n")
+    with pytest.raises(ConfigError, match="names the variable"):
+        load_config(path, validated=True)
+
+
+def test_the_standard_policy_holds_rules_alone_and_is_not_parsed_for_a_configuration(tmp_path: Path) -> None:
+    loaded = load_config(write(tmp_path, SITE), validated=True)
+    assert "root" not in vars(loaded.standard)
+    assert set(loaded.standard.data) == {"schema", "rules"}
 
 
 def test_the_hash_is_that_of_all_files(tmp_path: Path) -> None:

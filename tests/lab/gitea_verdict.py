@@ -61,7 +61,8 @@ def site(gitea: ReplayGitea, folder: Path, caller: Caller = Caller.AUDITEUR, **s
 
 def observe(config: Config, state: Path, earlier: Earlier | None = FIRST_NIGHT, seconds: float = 60) -> Snapshot:
     """What one run sees of the recorded server, a day after it was recorded."""
-    return later(collect(Request(config=config, mode="audit", timeout=seconds, earlier=earlier, state=state)))
+    memory = None if earlier is None else lambda: earlier
+    return later(collect(Request(config=config, mode="audit", timeout=seconds, earlier=memory, state=state)))
 
 
 def later(snapshot: Snapshot, hours: int = 24) -> Snapshot:

@@ -56,6 +56,24 @@ def test_the_second_round_begins_when_the_first_has_ended_and_sees_its_facts(con
     assert [run.name for run in snapshot.sources] == ["local", "gitea", "canon"]
 
 
+def test_what_earlier_runs_saw_is_read_once_the_first_sources_were_asked(config: Config) -> None:
+    order, earlier = [], Earlier(run=None, history_head="0")
+
+    def asked(context: Context) -> Local:
+        order.append("asked")
+        assert context.earlier is not None
+        assert context.earlier() is earlier
+        return WHOLE
+
+    def remember() -> Earlier:
+        order.append("read")
+        return earlier
+
+    snapshot = collected(config, {"local": FakeCollector(asked)}, earlier=remember)
+    assert order[:2] == ["asked", "read"]
+    assert snapshot.earlier is earlier
+
+
 def test_the_sources_of_a_round_are_asked_at_once(config: Config) -> None:
     meeting = threading.Barrier(3, timeout=10)
 
@@ -197,7 +215,7 @@ def test_what_is_waited_for_is_told_from_the_start_to_the_end(config: Config) ->
 
 def test_the_memory_of_earlier_runs_is_in_the_snapshot_where_there_is_one(config: Config) -> None:
     assert collected(config, {}).earlier is MISSING
-    assert collected(config, {}, earlier=Earlier(run=None)).earlier == Earlier(run=None)
+    assert collected(config, {}, earlier=lambda: Earlier(run=None)).earlier == Earlier(run=None)
 
 
 def test_run_ids_are_ordered_by_time_and_say_their_version() -> None:

@@ -6,33 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from auditor.policy.cache import cached
+from auditor.policy.cache import Ruling, cached
 from auditor.policy.compiler import CompiledRule
 
 Compiled = Callable[..., CompiledRule]
+NONE = Ruling(rules=(), compiled=())
 
 
-def test_a_second_run_compiles_nothing(compiled: Compiled, tmp_path: Path) -> None:
-    rules = (compiled(when="slot.port == 1"),)
-    assert cached(tmp_path / "c", "k", lambda: rules) == rules
+@pytest.fixture
+def ruling(compiled: Compiled) -> Ruling:
+    rule = compiled(when="slot.port == 1")
+    return Ruling(rules=(rule.rule,), compiled=(rule,))
 
-    def never() -> tuple[CompiledRule, ...]:
+
+def test_a_second_run_reads_and_compiles_nothing(ruling: Ruling, tmp_path: Path) -> None:
+    assert cached(tmp_path / "c", "k", lambda: ruling) == ruling
+
+    def never() -> Ruling:
         raise AssertionError
 
-    assert cached(tmp_path / "c", "k", never) == rules
+    assert cached(tmp_path / "c", "k", never) == ruling
     (file,) = (tmp_path / "c").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "[", "{}", '[{"rule": 1}]', "[1]", "\x00"])
-def test_a_damaged_file_is_made_anew(compiled: Compiled, tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("content", ["", "[", "[]", '{"rules": []}', '{"rules": [], "compiled": [1]}', "[1]", "\x00"])
+def test_a_damaged_file_is_made_anew(ruling: Ruling, tmp_path: Path, content: str) -> None:
     (tmp_path / "rules-k.json").write_text(content)
-    rules = (compiled(),)
-    assert cached(tmp_path, "k", lambda: rules) == rules
-    assert cached(tmp_path, "k", lambda: ()) == rules
+    assert cached(tmp_path, "k", lambda: ruling) == ruling
+    assert cached(tmp_path, "k", lambda: NONE) == ruling
 
 
-def test_a_folder_that_cannot_be_written_only_costs_time(compiled: Compiled, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_only_costs_time(ruling: Ruling, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    rules = (compiled(),)
-    assert cached(tmp_path / "file" / "below", "k", lambda: rules) == rules
+    assert cached(tmp_path / "file" / "below", "k", lambda: ruling) == ruling

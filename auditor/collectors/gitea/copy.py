@@ -1,6 +1,6 @@
 """The auditor's own copy of the objects: brought to where the API says that the branch is, then read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -63,7 +63,7 @@ class ObjectCopy:
         facts: Gitea,
         objects: Objects,
         known: tuple[PullCommits, ...],
-        earlier: tuple[tuple[str, str | None], ...],
+        earlier: Iterable[tuple[str, str | None]],
     ) -> Gitea:
         """`facts` with what the objects say, as far as they are at the commit that the API names."""
         attempt = self.gaps.attempt

@@ -36,7 +36,7 @@ class Observation:
     copy: ObjectCopy
     gaps: GapList
     server_file: MemoryFile
-    earlier: tuple[tuple[str, str | None], ...]
+    earlier: Iterable[tuple[str, str | None]]
     # what the gate names; without it the branch's tip is meant
     target: str | None = None
 

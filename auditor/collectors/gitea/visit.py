@@ -42,7 +42,7 @@ def _visit(context: Context, section: Section, http: HttpClient) -> Gitea:
         copy=copy,
         gaps=gaps,
         server_file=MemoryFile(context.state, section.address),
-        earlier=tuple(_earlier(context, section.branch)),
+        earlier=_earlier(context, section.branch),
         target=None if context.seen.target is MISSING else context.seen.target.asked,
     )
     context.progress(f"asking {section.address}")
@@ -63,7 +63,7 @@ def _origins(section: Section) -> Iterator[Origin]:
 
 
 def _earlier(context: Context, branch: str) -> Iterator[tuple[str, str | None]]:
-    earlier = context.seen.earlier
-    for tip in () if earlier is MISSING else earlier.tips:
+    # a generator: memory is read when the tips are looked up, long after the first request
+    for tip in () if context.earlier is None else context.earlier().tips:
         if tip.branch == branch:
             yield tip.commit, tip.seen_at

@@ -87,7 +87,8 @@ def look(state: Path, tmp_path: Path) -> Collect:
         return collector.collect(
             Context(
                 config=Config(id="site", gitea=section),
-                seen=replace(_NOTHING_SEEN, earlier=earlier),
+                seen=_NOTHING_SEEN,
+                earlier=None if earlier is MISSING else lambda: earlier,
                 state=state if remember else None,
                 deadline=Deadline.after(seconds),
                 now=NOW,
