@@ -1,5 +1,6 @@
 """Servers on loopback that any test may start; each answers as the test tells it."""
 
+import os
 import socket
 import ssl
 import threading
@@ -12,6 +13,12 @@ from loopback import Answer, Authority, Server
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rule_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The second engine of the secret search compiles its rules once for all processes, whatever home they have."""
+    os.environ["KF_RULE_CACHE_DIR"] = str(tmp_path_factory.mktemp("rules"))
 
 
 @pytest.fixture

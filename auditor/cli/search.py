@@ -60,6 +60,7 @@ def explained(place: str, options: Settings) -> int:
 
     The patterns of the policy file that `-c` names are searched for too.
     """
+    from auditor.detector.engine import second_engine
     from auditor.detector.own_kind import kinds_with
     from auditor.detector.search import explain, search
 
@@ -71,15 +72,15 @@ def explained(place: str, options: Settings) -> int:
         data = stream.read(_MOST_BYTES)
     shown = printable(name)
     patterns = open_session(options).loaded.config.secrets.patterns if options.config_named else ()
-    kinds = kinds_with(tuple((one.id, one.regex) for one in patterns))
+    kinds, engine = kinds_with(tuple((one.id, one.regex) for one in patterns)), second_engine()
     told = [
         f"{shown}:{line}: {one.kind}: a secret\n"
-        for one in search(data, place=name, key=b"", kinds=kinds).secrets
+        for one in search(data, place=name, key=b"", kinds=kinds, engine=engine).secrets
         if one.line == int(line)
     ]
     told += [
         f"{shown}:{line}: {one.kind}: no secret: {one.reason}\n"
-        for one in explain(data, place=name, kinds=kinds)
+        for one in explain(data, place=name, kinds=kinds, engine=engine)
         if one.line == int(line)
     ]
     write_stdout("".join(told) or f"{shown}:{line}: nothing here looks like a secret\n")

@@ -38,6 +38,14 @@ PARTICULAR: tuple[Kind, ...] = (
         near=True,
     ),
     kind(
+        "azure-secret",
+        "Azure application secret",
+        "q~",
+        r"(?:\A|[\s\"'`\\>=:(,)])(?P<value>[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})(?:$|[\s\"'`\\<),])",
+        anchored=True,
+        lead=5,
+    ),
+    kind(
         "gitea-app-secret",
         "secret of Gitea's app.ini",
         "internal_token secret_key jwt_secret",

@@ -29,6 +29,9 @@ _DIGEST_KEY = re.compile(
 )
 _CLEAN = re.compile(r"\\[nr]|[\s\"',\\]")
 _KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{16}")
+# what is shorter is none anyway
+_SHORT = 6
+_NAME_SIGN = re.compile(r"[^A-Za-z0-9]")
 _END = "-----END"
 _BODY = 8192
 # within these many characters the lines about a key are over, and its body has begun
@@ -116,10 +119,18 @@ def named_value(candidate: Candidate) -> str | None:
 def _named_reason(key: str, value: str, quoted: bool) -> str | None:
     """The same lines stand in every version of a file: they are judged once."""
     strong = _STRONG_KEY.search(key) is not None
+    if _is_name(key, value):
+        return "reference"
     reason = placeholder_reason(value) or plain_reason(value, quoted=quoted, strong=strong)
     if reason is None and not strong and _DIGEST_KEY.search(key):
         return "digest"
     return reason
+
+
+def _is_name(key: str, value: str) -> bool:
+    """Whether a value is the name itself: `api_key=api_key`, `--api-key API_KEY`."""
+    letters = _NAME_SIGN.sub("", value).lower()
+    return len(letters) >= _SHORT and _NAME_SIGN.sub("", key).lower().endswith(letters)
 
 
 def given_value(candidate: Candidate) -> str | None:
@@ -127,9 +138,20 @@ def given_value(candidate: Candidate) -> str | None:
     return named_value(candidate) if looks_secret(candidate.match["key"]) else "no-context"
 
 
+def vendor_value(candidate: Candidate) -> str | None:
+    """What stands beside a vendor's name: random, and no commit."""
+    value = candidate.value[:_FIRST]
+    key = _KEY.search(candidate.text[max(0, candidate.start - _NEAR) : candidate.start].lower())
+    if key and _COMMIT_KEY.search(key[1]):
+        return "commit"
+    return placeholder_reason(value) or plain_reason(value, quoted=True, strong=True)
+
+
 def argument(candidate: Candidate) -> str | None:
     """What a command is given as a password."""
     value = candidate.value
     if value.startswith("-"):
         return "no-context"
+    if _is_name(candidate.match[0][: candidate.start - candidate.match.start()], value):
+        return "reference"
     return placeholder_reason(value) or plain_reason(value, quoted=False, strong=True)

@@ -6,6 +6,7 @@ A caller that searches texts whose paths it learns later asks `is_made_up` for e
 import re
 
 from auditor.detector.catalogue import KINDS
+from auditor.detector.engine import KINGFISHER
 
 _FOLDERS = (
     "test|tests|testing|testdata|test[-_](?:data|fixtures|resources|support)|fixture|fixtures|__fixtures__|__tests__"
@@ -23,6 +24,11 @@ def is_fixture(path: str) -> bool:
     return _FIXTURE.search(path) is not None
 
 
-def is_made_up(kind: str, path: str) -> bool:
-    """Whether a secret of this kind, by its id, is none where it stands in a file of this path."""
-    return kind in _INVENTED and is_fixture(path)
+def is_made_up(kind: str, hint: str, path: str) -> bool:
+    """Whether a secret of this kind, by its id and public prefix, is none where it stands in a file of this path."""
+    return is_invented(kind, hint) and is_fixture(path)
+
+
+def is_invented(kind: str, hint: str) -> bool:
+    """Whether tests and their data are full of such secrets, which are nobody's."""
+    return kind in _INVENTED or (kind.startswith(KINGFISHER) and not hint)

@@ -25,11 +25,13 @@ _REFERENCE = re.compile(
 )
 _PASSWORD_HASH = re.compile(r"\$(?:2[abxy]?|argon2(?:id|i|d)|1|5|6|7|y|gy|apr1|sha1|scrypt|pbkdf2[a-z0-9-]{0,12})\$")
 _CODE = re.compile(r"[(){}\[\]<>]|=>|::|^[&*!|>]|^[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60})+$", re.ASCII)
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_.,:]*(?:ms|s|m|h|d|kb|mb|gb|k|px|%)?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:[-+]|[=~^<>!]{1,3} ?)?[0-9][0-9_.,:]*(?:ms|s|m|h|d|kb|mb|gb|k|px|%)?", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{0,30}://|(?:~|\.{1,2})?/[A-Za-z0-9_.@-]{0,40}(?:/[A-Za-z0-9_.@-]{0,40}){0,12}$|[A-Za-z]:\\"
 )
 _MAIL = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9-]{1,60}(?:\.[A-Za-z0-9-]{1,60}){0,6}\.[A-Za-z]{2,24}")
+# a place in a structure, a type: `settings/[0]/flags`, `Iterable[Key]`
+_SUBSCRIPT = re.compile(r"[A-Za-z_][\w./-]{0,80}(?:\[[\w., ]{0,80}\][\w./-]{0,80}){1,8}", re.ASCII)
 _OPTION = re.compile(r"--[a-z][a-z-]{1,60}(?:[= ]|$)")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _ORDERS = ("0123456789abcdefghijklmnopqrstuvwxyz", "01234567890", "9876543210", "qwertyuiopasdfghjklzxcvbnm")
@@ -59,7 +61,7 @@ def plain_reason(value: str, *, quoted: bool, strong: bool) -> str | None:
     """Why the value of a variable is no secret; `strong` says that the variable's name leaves little doubt."""
     if _PASSWORD_HASH.match(value):
         return None
-    if not quoted and _CODE.search(value):
+    if _SUBSCRIPT.fullmatch(value) or (not quoted and _CODE.search(value)):
         return "code"
     if _NUMBER.fullmatch(value) and (len(value) < 12 or not strong):
         return "number"
@@ -107,7 +109,7 @@ def _is_wordy(value: str) -> bool:
     count = sum(map(len, letters))
     if not letters or count / len(letters) < 3 or any(len(piece) > 2 for piece in digits):
         return False
-    if any(char not in "-_. /:" and not char.isalnum() for char in value):
+    if any(char not in "-_. /:," and not char.isalnum() for char in value):
         return False
     separated = any(char in "-_. /:" for char in value)
     vowels = sum(char in _VOWELS for piece in letters for char in piece) / count

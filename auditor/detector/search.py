@@ -16,6 +16,7 @@ from auditor.detector.allowance import is_allowed
 from auditor.detector.candidate import find_candidates
 from auditor.detector.catalogue import KINDS
 from auditor.detector.context import key_body, key_file, url_part
+from auditor.detector.engine import Engine, EngineError
 from auditor.detector.fixture import is_fixture
 from auditor.detector.kind import Candidate, Kind
 from auditor.detector.presence import present_words
@@ -23,6 +24,7 @@ from auditor.detector.settled import Lines, Settled
 
 # far more than any honest text holds; what lies beyond is said to be unsearched
 MOST_CANDIDATES = 2_500
+_TOO_MANY = "it looks like more secrets than are judged in one text"
 IsObject = Callable[[str], bool]
 
 
@@ -55,19 +57,33 @@ class Dismissal:
 class Search:
     """What a text holds, by place; `suppressed` counts what only looked like a secret, by kind and reason.
 
-    `complete` is False where a kind had more candidates than are judged: the rest was not searched.
+    `unsearched` says why a part of the text was not searched, empty: all of it was.
     """
 
     secrets: tuple[Secret, ...]
     suppressed: tuple[tuple[str, str, int], ...]
-    complete: bool
+    unsearched: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole text was searched."""
+        return not self.unsearched
 
 
 def search(
-    text: bytes | str, *, place: str, key: bytes, kinds: Sequence[Kind] = KINDS, is_object: IsObject | None = None
+    text: bytes | str,
+    *,
+    place: str,
+    key: bytes,
+    kinds: Sequence[Kind] = KINDS,
+    is_object: IsObject | None = None,
+    engine: Engine | None = None,
 ) -> Search:
-    """The secrets of a text that stands at `place`, and what was taken for none; `key` is that of their HMACs."""
-    looked = _look(text, place, kinds, is_object)
+    """The secrets of a text that stands at `place`, and what was taken for none; `key` is that of their HMACs.
+
+    What `engine` finds beside the kinds is judged like them.
+    """
+    looked = _look(text, place, kinds, is_object, engine)
     lines = Lines(looked.text)
     secrets = tuple(
         Secret(kind.id, place, _hint(one), _mark(kind, one, key), lines.at(one.start), one.start, one.end)
@@ -75,14 +91,19 @@ def search(
     )
     counted = Counter((kind.id, reason) for kind, _, reason in looked.dismissed)
     counts = tuple((kind, reason, count) for (kind, reason), count in sorted(counted.items()))
-    return Search(secrets, counts, looked.complete)
+    return Search(secrets, counts, looked.unsearched)
 
 
 def explain(
-    text: bytes | str, *, place: str, kinds: Sequence[Kind] = KINDS, is_object: IsObject | None = None
+    text: bytes | str,
+    *,
+    place: str,
+    kinds: Sequence[Kind] = KINDS,
+    is_object: IsObject | None = None,
+    engine: Engine | None = None,
 ) -> tuple[Dismissal, ...]:
     """What only looked like a secret in a text, in the order of its lines."""
-    looked = _look(text, place, kinds, is_object)
+    looked = _look(text, place, kinds, is_object, engine)
     lines = Lines(looked.text)
     told = [Dismissal(kind.id, reason, lines.at(one.start)) for kind, one, reason in looked.dismissed]
     return tuple(sorted(told, key=lambda each: (each.line, each.kind, each.reason)))
@@ -92,50 +113,93 @@ def explain(
 _UNTOLD = frozenset({"no-context"})
 # what one kind knows for certain no other need ask
 _CERTAIN = frozenset(
-    {"commit", "documentation", "placeholder", "repetition", "sequence", "reference", "allowed", "object-id", "fixture"}
+    {"commit", "documentation", "placeholder", "repetition", "sequence", "reference", "allowed", "object-id"}
 )
+_FIXTURE = "fixture"
 
 
 @dataclass
 class _Looked:
     text: str
-    complete: bool = True
+    fixture: bool
+    is_object: IsObject | None
+    unsearched: str = ""
     found: list[tuple[Kind, Candidate]] = field(default_factory=list)
     dismissed: list[tuple[Kind, Candidate, str]] = field(default_factory=list)
+    settled: Settled = field(default_factory=Settled)
+    made_up: Settled = field(default_factory=Settled)
+
+    def take(self, kind: Kind, candidate: Candidate) -> bool:
+        """Judges a candidate where nothing is settled yet; whether it was one at all."""
+        place = candidate.start, candidate.end
+        if not self.settled.leaves(*place) or (kind.invented and not self.made_up.leaves(*place)):
+            return True
+        reason = _reason(kind, candidate, self.fixture, self.is_object)
+        if reason in _UNTOLD:
+            return False
+        if reason is None:
+            self.found.append((kind, candidate))
+        else:
+            self.dismissed.append((kind, candidate, reason))
+        if reason is None or reason in _CERTAIN:
+            self.settled.add(*place)
+        elif reason == _FIXTURE:
+            self.made_up.add(*place)
+        return True
 
 
-def _look(text: bytes | str, place: str, kinds: Sequence[Kind], is_object: IsObject | None) -> _Looked:
+def _look(
+    text: bytes | str, place: str, kinds: Sequence[Kind], is_object: IsObject | None, engine: Engine | None
+) -> _Looked:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     # one character a byte: places are those of the bytes, and lower case changes no length
-    plain = raw.decode("latin-1")
-    looked, settled = _Looked(plain), Settled()
+    looked = _Looked(raw.decode("latin-1"), is_fixture(place), is_object)
     accelerator = accelerator_of(tuple(kinds))
     present = accelerator.present_words(raw) if accelerator else None
-    if present is not None and not present:
-        return looked
-    lowered = raw.lower().decode("latin-1")
-    fixture = is_fixture(place)
-    for index, words in (present_words(kinds, raw, lowered) if present is None else present).items():
-        kind, count = kinds[index], 0
-        for candidate in find_candidates(kind, words, plain, lowered):
-            count += 1
-            if count > MOST_CANDIDATES:
-                looked.complete = False
-                break
-            if not settled.leaves(candidate.start, candidate.end):
-                continue
-            reason = _reason(kind, candidate, fixture, is_object)
-            if reason in _UNTOLD:
-                # a list of thousands of hashes is no sign of anything
-                count -= 1
-                continue
-            if reason is None:
-                looked.found.append((kind, candidate))
-            else:
-                looked.dismissed.append((kind, candidate, reason))
-            if reason is None or reason in _CERTAIN:
-                settled.add(candidate.start, candidate.end)
+    if present is None or present:
+        lowered = raw.lower().decode("latin-1")
+        for index, words in (present_words(kinds, raw, lowered) if present is None else present).items():
+            _look_for(kinds[index], words, lowered, looked)
+    if engine is not None:
+        _ask_engine(engine, raw, looked)
     return looked
+
+
+def _look_for(kind: Kind, words: Sequence[str], lowered: str, looked: _Looked) -> None:
+    count = 0
+    for candidate in find_candidates(kind, words, looked.text, lowered):
+        # a list of thousands of hashes is no sign of anything
+        if count >= MOST_CANDIDATES:
+            looked.unsearched = _TOO_MANY
+            return
+        count += looked.take(kind, candidate)
+
+
+def _ask_engine(engine: Engine, raw: bytes, looked: _Looked) -> None:
+    """What an engine finds beside; where a name alone speaks for it, the judgement of our own kinds stands."""
+    judged = Settled()
+    for _, candidate, _ in looked.dismissed:
+        judged.add(candidate.start, candidate.end)
+    known = {(one.start, one.end): number for number, (kind, one) in enumerate(looked.found) if kind.invented}
+    try:
+        places = list(engine.find(raw))
+    except EngineError as fault:
+        looked.unsearched = looked.unsearched or str(fault)
+        return
+    for one in places:
+        if one.kind.invented and not judged.leaves(one.start, one.end):
+            continue
+        value = looked.text[one.start : one.end]
+        match = one.kind.form.match(value)
+        if match is None:
+            continue
+        candidate = Candidate(looked.text, match, value, one.start, one.end)
+        number = known.get((one.start, one.end))
+        if number is None:
+            looked.take(one.kind, candidate)
+        elif not one.kind.invented and one.kind.judge(candidate) is None:
+            # a prefix says more of a value than the name that it is given to
+            looked.found[number] = (one.kind, candidate)
 
 
 def _reason(kind: Kind, candidate: Candidate, fixture: bool, is_object: IsObject | None) -> str | None:
@@ -143,7 +207,7 @@ def _reason(kind: Kind, candidate: Candidate, fixture: bool, is_object: IsObject
     if reason is not None:
         return reason
     if fixture and kind.invented:
-        return "fixture"
+        return _FIXTURE
     if is_object is not None and _is_hash(candidate.value) and is_object(candidate.value):
         return "object-id"
     return "allowed" if is_allowed(candidate.text, candidate.start) else None

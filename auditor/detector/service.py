@@ -118,5 +118,11 @@ SERVICES: tuple[Kind, ...] = (
     token_kind("contentful-token", "Contentful token", "CFPAT-", "[A-Za-z0-9_-]{40,50}"),
     token_kind("newrelic-key", "New Relic ingest key", "NRII-", "[A-Za-z0-9_-]{32}"),
     token_kind("infracost-key", "Infracost key", "ico-", r"[A-Za-z0-9]{32}\b"),
-    token_kind("packagist-token", "Packagist token", "packagist_(?:ort|out|uut)_", r"[0-9a-f]{68}\b", "packagist_"),
+    token_kind("supabase-token", "Supabase secret key", "sb_secret_", "[A-Za-z0-9_-]{31}"),
+    token_kind("mongodb-atlas-secret", "MongoDB Atlas service account", "mdb_sa_sk_", "[A-Za-z0-9_-]{40}"),
+    token_kind("ramp-secret", "Ramp client secret", "ramp_sec_", r"[A-Za-z0-9]{48}\b"),
+    token_kind("aikido-secret", "Aikido client secret", "AIK_SECRET_", r"[A-Za-z0-9]{64}\b"),
+    token_kind(
+        "packagist-token", "Packagist token", "packagist_(?:ort|out|uut|acs)_", r"[0-9a-f]{64,96}\b", "packagist_"
+    ),
 )

@@ -10,6 +10,7 @@ from wcwidth import wcswidth
 from auditor.interfaces import Style
 from auditor.model.findings import Finding
 from auditor.model.fleet import Fleet, SiteLine
+from auditor.model.missing import MISSING
 from auditor.model.report import Report, SourceStatus
 from auditor.model.rules import Invariant, Outcome, Severity
 from auditor.text import parse_time, printable, short, span_text
@@ -80,6 +81,9 @@ class _Page:
         for source in report.sources:
             if source.status in _WORTH_A_LINE:
                 yield from self._wrapped(_source(source))
+            if source.engines is not MISSING and (self._verbose or report.run.mode == "secrets"):
+                engines = (f"{one.name} {one.version}" for one in source.engines)
+                yield from self._wrapped(f"searched by {_clean(', '.join(engines))}")
         yield from self._next()
 
     def _next(self) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """The report: what a run was, what it saw, what it found; every format renders this and nothing else."""
 
 from auditor.frozen import frozen
+from auditor.model.facts.leaks import SearchEngine
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import Finding
+from auditor.model.missing import MISSING, Missing
 from auditor.model.rules import Invariant, Severity
 
 SCHEMA_VERSION = 1
@@ -61,6 +63,7 @@ class SourceStatus:
     """How the observation of one source went.
 
     `status` is `ok`, `partial`, `unavailable`, `not-configured`, `left-out` (by --only) or `brought` (by --with).
+    `engines` are those of a search for secrets.
     """
 
     name: str
@@ -68,6 +71,7 @@ class SourceStatus:
     took_seconds: float | None = None
     error: str | None = None
     gaps: tuple[Gap, ...] = ()
+    engines: tuple[SearchEngine, ...] | Missing = MISSING
 
 
 @frozen

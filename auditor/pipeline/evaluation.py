@@ -15,6 +15,7 @@ from auditor.frozen import frozen
 from auditor.model.codec import canonical, encode
 from auditor.model.facts.canon import Canon
 from auditor.model.facts.config import ConfigFacts, LimitsFacts
+from auditor.model.facts.leaks import Leaks
 from auditor.model.facts.snapshot import SOURCES, Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 from auditor.model.findings import verdict_of
@@ -203,7 +204,10 @@ def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:
     if name == "gitea" and snapshot.canon is not MISSING and status in ("ok", "partial"):
         gaps = (*gaps, *_canon_gaps(snapshot.canon))
         status = "partial" if gaps else "ok"
-    return SourceStatus(name=name, status=status, took_seconds=run.took_seconds, error=run.error, gaps=gaps)
+    engines = facts.engines if isinstance(facts, Leaks) else MISSING
+    return SourceStatus(
+        name=name, status=status, took_seconds=run.took_seconds, error=run.error, gaps=gaps, engines=engines
+    )
 
 
 def _canon_gaps(canon: Canon) -> tuple[Gap, ...]:

@@ -130,6 +130,7 @@ def _below(search: LeakSearch, name: str, is_folder: bool) -> LeakSearch:
 
 def _facts(found: Sequence[LeakSearch], context: Context) -> Leaks:
     from auditor.collectors.leaks.attribution import merged
+    from auditor.collectors.leaks.observation import engines_here
 
     counts: dict[tuple[str, str], int] = {}
     for search in found:
@@ -151,4 +152,5 @@ def _facts(found: Sequence[LeakSearch], context: Context) -> Leaks:
             Searched(origin="local", objects=one.objects, read=one.read, searched_bytes=one.searched_bytes)
             for one in found
         ),
+        engines=engines_here(),
     )

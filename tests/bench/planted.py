@@ -120,11 +120,63 @@ class Plants:
         return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{lines}\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
+# services that the catalogue does not know: a token each, told by its form alone, as it may stand in a note
+_VENDORS = {
+    "airtable": ("pat{0}.{1}", (ALNUM, 14), (HEX, 64)),
+    "apify": ("apify_api_{0}", (ALNUM, 36)),
+    "azure application": ("{0}8Q~{1}", (ALNUM, 3), (ALNUM + "_.-", 34)),
+    "cerebras": ("csk-{0}", (string.ascii_lowercase + string.digits, 48)),
+    "circleci project": ("CCIPRJ_{0}_{1}", (ALNUM, 22), (HEX, 40)),
+    "cloudsmith": ("csa_{0}{1}", (HEX, 30), (ALNUM, 6)),
+    "cockroach": ("CCDB1_{0}_{1}", (ALNUM, 22), (ALNUM, 40)),
+    "datastax": ("AstraCS:{0}", (ALNUM, 24)),
+    "deno": ("ddp_{0}", (ALNUM, 36)),
+    "docker swarm": ("SWMTKN-1-{0}-{1}", (HEX, 50), (HEX, 25)),
+    "duffel": ("duffel_live_{0}", (ALNUM, 43)),
+    "frame.io": ("fio-u-{0}", (ALNUM, 64)),
+    "intra42": ("s-s4t2ud-{0}", (HEX, 64)),
+    "langsmith": ("lsv2_pt_{0}_{1}", (HEX, 32), (HEX, 10)),
+    "llama cloud": ("llx-{0}", (ALNUM, 48)),
+    "mailersend": ("mlsn.{0}", (HEX, 64)),
+    "maxmind": ("{0}_{1}_mmk", (ALNUM, 6), (ALNUM, 29)),
+    "mongodb atlas": ("mdb_sa_sk_{0}", (ALNUM, 40)),
+    "neon": ("napi_{0}", (ALNUM, 64)),
+    "nvidia": ("nvapi-{0}", (ALNUM, 64)),
+    "nylas": ("nyk_{0}", (ALNUM, 67)),
+    "openshift": ("sha256~{0}", (ALNUM, 43)),
+    "pinecone": ("pcsk_{0}_{1}", (ALNUM, 6), (ALNUM, 63)),
+    "polar": ("polar_oat_{0}", (ALNUM, 43)),
+    "resend": ("re_{0}_{1}", (ALNUM.translate(str.maketrans("", "", "0OIl")), 8),
+               (ALNUM.translate(str.maketrans("", "", "0OIl")), 24)),
+    "rootly": ("rootly_{0}", (HEX, 64)),
+    "supabase": ("sb_secret_{0}", (ALNUM, 31)),
+    "terraform cloud": ("{0}.atlasv1.{1}", (ALNUM, 14), (ALNUM, 67)),
+    "together": ("tgp_v1_{0}", (ALNUM, 43)),
+    "vercel": ("vcp_{0}", (ALNUM, 56)),
+    "weights and biases": ("wandb_v1_{0}", (ALNUM, 77)),
+}  # fmt: skip
+
+
 def plant_repository(folder: Path, seed: int) -> list[Case]:
     """Makes the repository and gives what was planted in it."""
     one = _Garden(folder, Plants(seed))
     one.grow()
     return one.plants.cases
+
+
+def plant_vendors(folder: Path, seed: int) -> list[Case]:
+    """Makes a repository with a token of many a service, each in a note that a later commit took away."""
+    plants = Plants(seed)
+    garden = _Garden(folder, plants)
+    folder.mkdir(parents=True)
+    garden.git("init", "-q", "-b", "main")
+    for name, (form, *parts) in _VENDORS.items():
+        token = plants.plant(name, form.format(*(plants.made(*part) for part in parts)))
+        garden.write(f"notes/{name}.md", f"What we used last year:\n\n    {token}\n")
+    garden.commit("Notes")
+    garden.git("rm", "-rq", "notes")
+    garden.commit("Without notes")
+    return plants.cases
 
 
 class _Garden:

@@ -62,6 +62,16 @@ def test_every_place_of_a_repository_is_searched_and_no_value_shown(
     assert not any(value in answer.stdout + answer.stderr for value in values.values())
 
 
+def test_the_engines_that_searched_are_named(inside: Any, clone: Path) -> None:
+    from auditor.detector.engine import engine_versions
+
+    text = " ".join(inside("secrets", clone).stdout.split())
+    report = json.loads(inside("secrets", clone, "--format", "json").stdout)
+    (leaks,) = [one for one in report["sources"] if one["name"] == "leaks"]
+    assert leaks["engines"] == [{"name": name, "version": version} for name, version in engine_versions()]
+    assert "searched by " + ", ".join(f"{name} {version}" for name, version in engine_versions()) in text
+
+
 def test_a_second_search_reads_only_what_is_new_and_finds_the_same(inside: Any, leaking: Any) -> None:
     clone, _ = leaking
     first, second = (findings(inside("secrets", "--format", "json", cwd=clone)) for _ in range(2))

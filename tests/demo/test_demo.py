@@ -13,9 +13,14 @@ from auditor.demo.drift import DRIFTS
 from auditor.demo.trial import Auditor, Trial, failing
 
 
+def _environment(home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "KF_RULE_CACHE_DIR")}
+    return {"HOME": str(home), "TMPDIR": str(home), **kept}
+
+
 def demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """The command as a user types it, with a home and a folder for temporary files of its own."""
-    own = {"HOME": str(folder), "TMPDIR": str(folder), "PATH": os.environ["PATH"]}
+    own = _environment(folder)
     return subprocess.run(
         [sys.executable, "-m", "auditor", "demo", *arguments], env=own, capture_output=True, text=True, check=False
     )
@@ -82,7 +87,7 @@ def test_an_unknown_drift_is_a_usage_error_that_knows_better(tmp_path: Path) -> 
 
 
 def test_ctrl_c_ends_a_served_world_and_leaves_nothing(tmp_path: Path) -> None:
-    own = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    own = _environment(tmp_path)
     arguments = [sys.executable, "-m", "auditor", "demo", "--drift", "ci-red", "--serve"]
     with subprocess.Popen(arguments, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

@@ -72,8 +72,10 @@ def test_what_a_test_makes_up_is_no_secret_and_a_token_of_a_service_is(path: str
     assert is_fixture(path)
     assert found(f"DB_PASSWORD={PASSWORD}\n{GITHUB}\n", path) == ["github-token"]
     assert reasons(f"DB_PASSWORD={PASSWORD}\n", path) == ["fixture"]
-    assert is_made_up("named-value", path)
-    assert not is_made_up("github-token", path)
+    assert is_made_up("named-value", "", path)
+    assert not is_made_up("github-token", "ghp_", path)
+    assert is_made_up("kingfisher/datadog-api-key", "", path)
+    assert not is_made_up("kingfisher/neon-api-key", "napi_", path)
 
 
 @pytest.mark.parametrize("path", ["src/latest.py", "contest/x.py", "attestation/a", "x", "protest.go", "deploy/.env"])
@@ -90,6 +92,12 @@ def test_other_paths_are_no_tests(path: str) -> None:
         ('SECRET_NODE_OPTIONS="--dns-result-order=ipv4first"', "address"),
         ("token_options = \"--token '#{access_token}'\"", "placeholder"),
         ("password: changeme", "placeholder"),
+        ("connect(api_key=api_key)", "reference"),
+        ("tool --api-key API_KEY", "reference"),
+        ('"detect-secrets==1.5.50"', "number"),
+        ("keys: 'Iterable[VerificationKey]'", "code"),
+        ("result_key_prefix = 'settings/[0]/database_flags'", "code"),
+        ("NO_API_KEY = 'Findings are shown, but only with a subscription'", "words"),
     ],
 )
 def test_the_reason_is_told(text: str, reason: str) -> None:

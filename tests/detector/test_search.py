@@ -77,6 +77,12 @@ PREFIXED = {
     "dckr_pat_" + made(ALNUM, 27): "docker-token",
     "AGE-SECRET-KEY-1" + made(string.ascii_uppercase, 58): "age-key",
     JWT: "jwt",
+    "sb_secret_" + made(ALNUM, 31): "supabase-token",
+    "mdb_sa_sk_" + made(ALNUM, 40): "mongodb-atlas-secret",
+    "ramp_sec_" + made(ALNUM, 48): "ramp-secret",
+    "AIK_SECRET_" + made(ALNUM, 64): "aikido-secret",
+    "packagist_acs_" + made(HEX, 64): "packagist-token",
+    made(ALNUM, 3) + "8Q~" + made(ALNUM, 34): "azure-secret",
 }
 
 

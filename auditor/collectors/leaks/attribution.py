@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 
 from auditor.collectors.leaks.ledger import Event, Holder
 from auditor.collectors.leaks.naming import is_env, is_noteworthy
+from auditor.detector.catalogue import KINDS
+from auditor.detector.fixture import is_invented
 from auditor.model.facts.leaks import Leak, LeakPlace, NamedFile, Origin, Where
 from auditor.text import name_text
 
+_ORDER = {kind.id: place for place, kind in reversed(list(enumerate(KINDS)))}
 _WHERE: dict[str, Where] = {"blob": "file", "name": "file-name", "commit": "commit", "tag": "tag"}
 
 
@@ -136,13 +139,19 @@ def named_files(history: History, origin: Origin) -> tuple[NamedFile, ...]:
 
 
 def merged(found: Iterable[Leak]) -> tuple[Leak, ...]:
-    """Each secret once, with all its places."""
-    by_hmac: dict[tuple[str, str], Leak] = {}
+    """Each secret once, with all its places; what says most of it is its kind."""
+    by_hmac: dict[str, list[Leak]] = defaultdict(list)
     for leak in found:
-        known = by_hmac.get((leak.hmac, leak.kind))
-        places = (*known.places, *leak.places) if known else leak.places
-        by_hmac[leak.hmac, leak.kind] = replace(leak, places=places)
-    return tuple(by_hmac[key] for key in sorted(by_hmac))
+        by_hmac[leak.hmac].append(leak)
+    return tuple(
+        replace(min(held, key=_rank), places=tuple(place for leak in held for place in leak.places))
+        for _, held in sorted(by_hmac.items())
+    )
+
+
+def _rank(leak: Leak) -> tuple[bool, int]:
+    """A form that only such a secret has comes first, in the order of the catalogue."""
+    return is_invented(leak.kind, leak.hint), _ORDER.get(leak.kind, len(KINDS))
 
 
 def _named_file(path: bytes, events: Sequence[Event], tips: set[str], origin: Origin) -> NamedFile:

@@ -13,6 +13,7 @@ from typing import overload
 
 from auditor.collectors.leaks.repository import Task
 from auditor.collectors.leaks.scan import Scanner, Sighting, line_of, name_sightings
+from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import kinds_with
 from auditor.errors import SourceError
 from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Suppression, Unsearched
@@ -57,7 +58,7 @@ class _Files(Sequence[tuple[bytes, bytes]]):
 
 def search_texts(texts: Sequence[tuple[bytes, bytes]], task: Task, tip: str) -> LeakSearch:
     """The secrets in texts, each with the name of its file, and in the names; `tip` says what they are part of."""
-    scanner = Scanner(task.key, kinds=kinds_with(task.patterns))
+    scanner = Scanner(task.key, kinds=kinds_with(task.patterns), engine=second_engine())
     for number, (_, data) in enumerate(texts):
         task.check()
         scanner.add_whole(number, data)

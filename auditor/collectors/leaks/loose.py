@@ -7,6 +7,7 @@ from pathlib import Path
 
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.scan import Scanner, line_of, name_sightings
+from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.text import name_text
 
@@ -29,7 +30,9 @@ def loose_objects(folder: Path) -> Iterator[bytes]:
 def search_loose(folder: Path, oids: Iterable[bytes], key: bytes, patterns: Patterns = ()) -> Findings:
     """What loose objects of a folder hold."""
     found = Findings()
-    scanner = Scanner(key, lambda oid: (folder / oid[:2] / oid[2:]).exists(), kinds=kinds_with(patterns))
+    scanner = Scanner(
+        key, lambda oid: (folder / oid[:2] / oid[2:]).exists(), kinds=kinds_with(patterns), engine=second_engine()
+    )
     order = [oid.hex() for oid in oids]
     kinds: dict[int, str] = {}
     names: dict[bytes, int] = {}

@@ -8,9 +8,20 @@ from auditor.collectors.leaks.attribution import merged
 from auditor.collectors.leaks.liveness import token_lives
 from auditor.collectors.leaks.repository import Task, search_repository
 from auditor.config.hmac_key import load_hmac_key
+from auditor.detector.engine import engine_versions
 from auditor.errors import SourceError
 from auditor.interfaces import Context
-from auditor.model.facts.leaks import Leak, Leaks, LeakSearch, NamedFile, Origin, Searched, Suppression, TokenLife
+from auditor.model.facts.leaks import (
+    Leak,
+    Leaks,
+    LeakSearch,
+    NamedFile,
+    Origin,
+    Searched,
+    SearchEngine,
+    Suppression,
+    TokenLife,
+)
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 from auditor.text import time_text
@@ -61,6 +72,7 @@ class _Work:
             named_files=tuple(file for search in found.values() for file in _named(search)),
             suppressed=_suppressed(found),
             searched=tuple(searched),
+            engines=engines_here(),
         )
 
     def _tokens(self, secrets: tuple[Leak, ...]) -> tuple[TokenLife, ...] | Missing:
@@ -144,6 +156,11 @@ class _Work:
 
     def _add(self, pointer: str, reason: str) -> None:
         self.gaps.append(Gap(pointer=f"/leaks/{pointer}", reason=reason))
+
+
+def engines_here() -> tuple[SearchEngine, ...]:
+    """What searches on this machine."""
+    return tuple(SearchEngine(name=name, version=version) for name, version in engine_versions())
 
 
 def _named(search: LeakSearch) -> tuple[NamedFile, ...]:

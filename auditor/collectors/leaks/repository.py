@@ -20,6 +20,7 @@ from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.tip import files_at
 from auditor.collectors.leaks.walk import Git
 from auditor.collectors.leaks.worker import search_pack
+from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
 from auditor.interfaces import Deadline
@@ -71,14 +72,14 @@ def search_repository(repository: Path, task: Task) -> LeakSearch:
 
 
 def _searched(source: Source, task: Task) -> LeakSearch:
-    with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns))) as ledger:
+    with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns, engine_versions()))) as ledger:
         return _result(source, ledger, task, _read_new(source, ledger, task))
 
 
-def rules_digest(key: bytes, patterns: Patterns = ()) -> str:
-    """What a search depends on beside the texts: detector, reader, a site's own kinds, and the key of the HMACs."""
-    own = json.dumps(patterns).encode() if patterns else b""
-    return hmac.new(key, _program() + own, hashlib.sha256).hexdigest()
+def rules_digest(key: bytes, patterns: Patterns, engines: Versions) -> str:
+    """What a search depends on beside the texts: program, engines, a site's own kinds, and the key of the HMACs."""
+    given = json.dumps([engines, patterns]).encode()
+    return hmac.new(key, _program() + given, hashlib.sha256).hexdigest()
 
 
 @cache

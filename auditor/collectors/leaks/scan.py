@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from auditor.collectors.leaks.delta import SEAM
 from auditor.collectors.leaks.expansion import decoded, is_packed, unpacked
 from auditor.detector.catalogue import KINDS
+from auditor.detector.engine import Engine
 from auditor.detector.kind import Kind
 from auditor.detector.search import Search, Secret, search
 
@@ -42,13 +43,19 @@ class Sighting:
 class Scanner:
     """Collects texts by their owner's number; `sightings` and `unsearched` are complete after `flush`.
 
-    `is_object` says whether a hash is the id of an object that is at hand: such a value is no secret.
+    `is_object` says whether a hash is the id of an object that is at hand: such a value is no secret. `engine` looks
+    for more than the kinds.
     """
 
     def __init__(
-        self, key: bytes, is_object: Callable[[str], bool] | None = None, *, kinds: Sequence[Kind] = KINDS
+        self,
+        key: bytes,
+        is_object: Callable[[str], bool] | None = None,
+        *,
+        kinds: Sequence[Kind] = KINDS,
+        engine: Engine | None = None,
     ) -> None:
-        self._key, self._is_object, self._kinds = key, is_object, kinds
+        self._key, self._is_object, self._kinds, self._engine = key, is_object, kinds, engine
         # how far a site's own pattern reaches nobody knows: each text is then searched whole, and by itself
         self.takes_whole = any(kind.own is not None for kind in kinds)
         self._parts: list[bytes] = []
@@ -75,8 +82,8 @@ class Scanner:
             self._add_packed(owner, text)
         self.add(owner, text)
 
-    def emptied(self) -> "Scanner":
-        """Another one with the same key and kinds, and nothing in it."""
+    def for_names(self) -> "Scanner":
+        """An empty one with the same key and kinds; by what stands beside it no vendor is known in a name."""
         return Scanner(self._key, self._is_object, kinds=self._kinds)
 
     def marks(self, text: bytes) -> frozenset[str]:
@@ -112,7 +119,7 @@ class Scanner:
     def _search_alone(self, owner: int, text: bytes, inside: str | None = None) -> None:
         found = self._ask(text)
         if not found.complete:
-            self.unsearched[owner] = "it looks like more secrets than are judged in one text"
+            self.unsearched[owner] = found.unsearched
         for secret in found.secrets:
             self._note(owner, secret, _needle(text, secret) if inside is None else b"", inside)
         self._count(found)
@@ -133,7 +140,7 @@ class Scanner:
 
     def _ask(self, text: bytes) -> Search:
         self.searched_bytes += len(text)
-        return search(text, place="", key=self._key, kinds=self._kinds, is_object=self._is_object)
+        return search(text, place="", key=self._key, kinds=self._kinds, is_object=self._is_object, engine=self._engine)
 
     def _note(
         self, owner: int, secret: Secret, needle: bytes, inside: str | None = None, *, encoded: bool = False
@@ -157,7 +164,7 @@ def _needle(text: bytes, secret: Secret) -> bytes:
 def name_sightings(names: Iterable[bytes], scanner: Scanner) -> list[tuple[bytes, Sighting, bytes]]:
     """The secrets in names: the name, the secret, and the name up to the value."""
     order = list(names)
-    fresh = scanner.emptied()
+    fresh = scanner.for_names()
     for number, name in enumerate(order):
         fresh.add(number, name)
     fresh.flush()

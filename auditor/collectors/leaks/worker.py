@@ -15,6 +15,7 @@ from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
+from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
 from auditor.text import name_text
@@ -76,7 +77,7 @@ def search_portion(order: Order) -> Findings:
 
 
 def _searched(pack: Pack, order: Order) -> Findings:
-    scanner = Scanner(base64.b64decode(order.key), pack.holds, kinds=kinds_with(order.patterns))
+    scanner = Scanner(base64.b64decode(order.key), pack.holds, kinds=kinds_with(order.patterns), engine=second_engine())
     forest = Forest(pack, scanner)
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()

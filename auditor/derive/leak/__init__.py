@@ -133,7 +133,7 @@ class _Work:
             place
             for place in leak.places
             if (place.reachable or place.origin == "gitea")
-            and not (place.where == "file" and place.path is not None and self._is_harmless(leak.kind, place.path))
+            and not (place.where == "file" and place.path is not None and self._is_harmless(leak, place.path))
         ]
 
     def secret(self, leak: Leak, places: Sequence[LeakPlace]) -> LeakedSecret:
@@ -182,8 +182,8 @@ class _Work:
             LeakedToken(id=one.hmac[:ID_CHARS], alive=one.alive, place=places.get(one.hmac, "")) for one in leaks.tokens
         )
 
-    def _is_harmless(self, kind: str, path: str) -> bool:
-        return is_made_up(kind, path) or self._is_allowed(path)
+    def _is_harmless(self, leak: Leak, path: str) -> bool:
+        return is_made_up(leak.kind, leak.hint, path) or self._is_allowed(path)
 
     def _is_allowed(self, path: str) -> bool:
         """Whether `secrets.allow_paths` names the file, or a folder above it."""

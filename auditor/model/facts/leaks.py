@@ -112,6 +112,14 @@ class Searched:
 
 
 @frozen
+class SearchEngine:
+    """What has a part in the search: this program, what makes it faster, and a second set of rules."""
+
+    name: str
+    version: str
+
+
+@frozen
 class TokenLife:
     """Whether Gitea still takes a leaked token; it was asked with the secret of this HMAC, and keeps when."""
 
@@ -136,4 +144,5 @@ class Leaks:
     named_files: tuple[NamedFile, ...] | Missing = MISSING
     suppressed: tuple[Suppression, ...] | Missing = MISSING
     searched: tuple[Searched, ...] | Missing = MISSING
+    engines: tuple[SearchEngine, ...] | Missing = MISSING
     tokens: tuple[TokenLife, ...] | Missing = MISSING
