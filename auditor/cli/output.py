@@ -55,13 +55,18 @@ def parse_formats(values: Sequence[str]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def write_reports(outputs: Sequence[Output], report: "Report", settings: Settings) -> None:
-    """Every output of the report; with --quiet the console's of a compliant one is not shown on standard output."""
+def write_reports(outputs: Sequence[Output], report: "Report", settings: Settings, *, preface: str = "") -> None:
+    """Every output of the report; with --quiet the console's of a compliant one is not shown on standard output.
+
+    `preface` is for people, and stands before the console's report there alone.
+    """
     for output in outputs:
         if output.path is not None:
             write_file(output.path, output.format.render(report, Style(verbosity=settings.verbosity)))
-        elif not settings.quiet or output.name != "console" or report.verdict != "compliant":
+        elif output.name != "console":
             write_stdout(output.format.render(report, style_of(settings)))
+        elif not settings.quiet or report.verdict != "compliant":
+            write_stdout(preface + output.format.render(report, style_of(settings)))
 
 
 def style_of(settings: Settings) -> Style:

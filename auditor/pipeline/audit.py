@@ -54,11 +54,11 @@ def audit(request: Request, bench: Bench, terms: Terms, folder: Path | None) -> 
             store_run(history, audited.snapshot, audited.report, standing=True)
         except HistoryUnwritableError as error:
             return replace(audited, warnings=(f"this run is not stored: {error}",))
+        audited = replace(audited, report=with_trend(audited.report, history))
         request.say("notify", "telling what changed")
         warnings += _told(history, audited.report, request.config, None if previous is None else previous.started_at)
         request.say("notify", "")
         warnings += _published(history, audited, request.config)
-        audited = replace(audited, report=with_trend(audited.report, history))
     return replace(audited, warnings=tuple(warnings))
 
 

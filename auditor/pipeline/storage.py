@@ -5,9 +5,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from auditor import __version__
 from auditor.config import Config
+from auditor.errors import HistoryError
+from auditor.history.database import FILE
 from auditor.history.life import Past, changed_lives
 from auditor.history.record import FindingState, Judgement, Run
 from auditor.history.store import History
@@ -17,6 +20,7 @@ from auditor.model.facts.snapshot import Snapshot
 from auditor.model.findings import Finding
 from auditor.model.report import Report
 from auditor.model.rules import Outcome
+from auditor.pipeline.collection import Request
 from auditor.pipeline.evaluation import snapshot_text
 from auditor.pipeline.override import overrides_since
 from auditor.policy.baseline import EarlierFailure, Judgements
@@ -37,6 +41,20 @@ def earlier_of_site(history: History, config: Config) -> Callable[[], Earlier]:
         return replace(left, overrides=overrides, history_head=head)
 
     return earlier
+
+
+def with_memory(request: Request, folder: Path) -> tuple[Request, tuple[str, ...]]:
+    """The request of a run that is not stored, with what this machine's audits saw, and what could not be read of it.
+
+    Where none was ever stored it is as on the first night; no history is begun.
+    """
+    if not (folder / FILE).exists():
+        return replace(request, earlier=lambda: Earlier(run=None)), ()
+    try:
+        with History.open(folder, create=False) as history:
+            return replace(request, earlier=earlier_of_site(history, request.config)), ()
+    except HistoryError as error:
+        return request, (f"what earlier audits saw is not known: {error}",)
 
 
 def _left_by(run: Run, text: str, config: Config) -> Earlier:

@@ -178,6 +178,13 @@ def test_the_state_at_a_day_is_the_audit_before_it(nights: Path, inside: Any) ->
     assert inside("history", "state", "--at", "tomorrow", cwd=nights).returncode == 2
 
 
+def test_a_run_is_shown_in_any_format_and_nothing_else_on_the_same_stream(nights: Path, inside: Any) -> None:
+    exported = inside("export", "latest~1", "--format", "json", cwd=nights).stdout
+    assert inside("history", "show", "latest~1", "--format", "json", cwd=nights).stdout == exported
+    stated = inside("history", "state", "--at", "2199-01-01", "--format", "json", cwd=nights)
+    assert stated.stdout == inside("export", "--format", "json", cwd=nights).stdout
+
+
 def test_status_is_one_screen_with_ages_and_what_fails(nights: Path, inside: Any) -> None:
     done = inside("status", cwd=nights)
     assert done.returncode == 0

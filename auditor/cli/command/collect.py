@@ -20,20 +20,21 @@ from auditor.cli.option import global_options, only_option, option, settings, ti
 def command(context: click.Context, /, **given: Any) -> int:
     """Write a snapshot of facts as JSON, and judge nothing.
 
-    The snapshot holds no secret. `auditor evaluate` judges it later, `auditor audit --with` uses it in place of a
-    clone that can't be reached.
+    The snapshot holds no secret; what earlier audits of this machine saw goes along, so that it judges itself alone.
+    `auditor evaluate` judges it later, `auditor audit --with` uses it in place of a clone that can't be reached.
 
     \b
     Examples:
       auditor collect -o snapshot.json          every source, then: auditor evaluate snapshot.json
       auditor collect --only local -o laptop.json
     """
-    from auditor.cli.output import write_file, write_stdout
+    from auditor.cli.output import warn, write_file, write_stdout
     from auditor.cli.progress import shown_progress
     from auditor.cli.session import open_session
     from auditor.cli.snapshot import sources_known
     from auditor.pipeline.collection import Request, collect
     from auditor.pipeline.evaluation import snapshot_text
+    from auditor.pipeline.storage import with_memory
 
     options = settings(context)
     session = open_session(options)
@@ -44,6 +45,9 @@ def command(context: click.Context, /, **given: Any) -> int:
         only=sources_known(given["only"]),
         state=session.state,
     )
+    request, warnings = with_memory(request, session.state)
+    for warning in warnings:
+        warn(warning)
     with shown_progress(options) as say:
         text = snapshot_text(collect(request.heard_by(say))) + "\n"
     if given["output"]:

@@ -28,6 +28,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     """Judge a stored snapshot: no network, the same bytes for the same inputs.
 
     SNAPSHOT is a file that collect or audit --snapshot-out wrote, - for standard input. Its own time counts as now.
+    No history is asked: what is new, and since when, the stored run alone knows (auditor export).
 
     \b
     Examples:

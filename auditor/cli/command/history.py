@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli import exit_code
-from auditor.cli.option import Seconds, global_options, option, settings
+from auditor.cli.option import Seconds, format_option, global_options, option, settings
 from auditor.text import parse_time, printable, span_text
 
 if TYPE_CHECKING:  # loaded when the command runs: start-up is budgeted
@@ -106,9 +106,10 @@ def _record_row(record: "ChainRecord") -> tuple[str, ...]:
 
 @command.command(name="show", epilog=exit_code.JUDGES_NOTHING)
 @click.argument("run", default="latest")
+@format_option
 @global_options
 @click.pass_context
-def show_run(context: click.Context, /, run: str, **_given: Any) -> int:
+def show_run(context: click.Context, /, run: str, **given: Any) -> int:
     """Show a stored run: who judged what, and its report.
 
     \b
@@ -116,12 +117,13 @@ def show_run(context: click.Context, /, run: str, **_given: Any) -> int:
       auditor history show 2026-02-01
     """
     from auditor.cli.archive import open_archive
-    from auditor.cli.output import parse_formats, write_reports, write_stdout
+    from auditor.cli.output import parse_formats, write_reports
+    from auditor.pipeline.trend import with_trend
 
-    options = settings(context)
+    options, outputs = settings(context), parse_formats(given["formats"])
     with open_archive(options) as archive:
         found = archive.find(run)
-        report = archive.report(found)
+        report = with_trend(archive.report(found), archive.history)
     facts = {
         "run": found.id,
         "mode": f"{found.mode}, by auditor {found.tool_version} on {found.host}",
@@ -129,8 +131,8 @@ def show_run(context: click.Context, /, run: str, **_given: Any) -> int:
         "policy": found.policy_sha256,
         "snapshot": found.snapshot_sha256,
     }
-    write_stdout("".join(f"{name:<9} {printable(text)}\n" for name, text in facts.items()) + "\n")
-    write_reports(parse_formats(()), report, options)
+    told = "".join(f"{name:<9} {printable(text)}\n" for name, text in facts.items())
+    write_reports(outputs, report, options, preface=f"{told}\n")
     return 0
 
 
@@ -242,9 +244,10 @@ def prune(context: click.Context, /, keep: float, **_given: Any) -> int:
 
 @command.command(name="state", epilog=exit_code.JUDGES_NOTHING)
 @option("--at", "at", metavar="DATE", required=True, help="A day (to its end, UTC) or a moment.")
+@format_option
 @global_options
 @click.pass_context
-def state(context: click.Context, /, at: str, **_given: Any) -> int:
+def state(context: click.Context, /, at: str, **given: Any) -> int:
     """Show the last audit that was stored before a moment.
 
     \b
@@ -254,20 +257,20 @@ def state(context: click.Context, /, at: str, **_given: Any) -> int:
     from datetime import UTC, datetime
 
     from auditor.cli.archive import open_archive
-    from auditor.cli.output import parse_formats, write_reports, write_stdout
+    from auditor.cli.output import parse_formats, write_reports
     from auditor.errors import HistoryError
+    from auditor.pipeline.trend import with_trend
     from auditor.text import time_text
 
-    options = settings(context)
-    end = _end(at)
+    options, outputs, end = settings(context), parse_formats(given["formats"]), _end(at)
     with open_archive(options) as archive:
         run = archive.history.latest(archive.site, mode="audit", before=end)
         if run is None:
             raise HistoryError(f"no audit of {printable(archive.site)!r} was stored before {end}")
-        report = archive.report(run)
+        report = with_trend(archive.report(run), archive.history)
     age = span_text(_seconds(run.started_at, min(end, time_text(datetime.now(UTC)))))
-    write_stdout(f"the last audit before {end}: {_local_time(run.started_at)}, {age} earlier\n\n")
-    write_reports(parse_formats(()), report, options)
+    told = f"the last audit before {end}: {_local_time(run.started_at)}, {age} earlier"
+    write_reports(outputs, report, options, preface=f"{told}\n\n")
     return 0
 
 
