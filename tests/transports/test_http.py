@@ -508,3 +508,14 @@ def test_importing_the_client_imports_no_http_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_request_loads_neither_the_librarys_command_line_nor_what_colours_it(serve: Serve) -> None:
+    server = serve(lambda handler: handler.send())
+    script = (
+        "import sys; from auditor.transports.http import HttpClient; from auditor.interfaces import Deadline;"
+        "client = HttpClient(deadline=Deadline.after(20)); print(client.get(sys.argv[1]).status);"
+        "print([name for name in ('rich', 'pygments') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, server.url], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["200", "[]", ""]

@@ -1,9 +1,11 @@
 """Sends calls by one courier: at most so many at once, again where that may help, counted."""
 
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor.transports.http.call import Call, Clock
@@ -69,6 +71,7 @@ class Dispatch:
         return pause if pause is not None and pause < self._clock.remaining() else None
 
     def _open(self, call: Call) -> "Exchange":
+        _leave_command_line_out()
         from auditor.transports.http.exchange import open_exchange
 
         courier = self._ready_courier()
@@ -84,3 +87,11 @@ class Dispatch:
             if self._courier is None:
                 self._courier = Courier(self._servers, self._patience)
             return self._courier
+
+
+def _leave_command_line_out() -> None:
+    """Spare the first request httpx's own command line, which loads pygments and rich where they are installed.
+
+    httpx does without it by itself where it can't be imported, and so does an empty module in its place.
+    """
+    sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
