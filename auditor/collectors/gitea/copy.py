@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.collectors.gitea.api import Api
 from auditor.collectors.gitea.branch import observe_main
 from auditor.collectors.gitea.gap import GapList
-from auditor.collectors.gitea.objects import Objects
 from auditor.collectors.gitea.place import git_shares_token, mirror_folder
-from auditor.collectors.gitea.workflow import observe_workflows
 from auditor.config import Gitea as Section
 from auditor.errors import SourceError
 from auditor.interfaces import Deadline
@@ -18,8 +17,10 @@ from auditor.model.facts.gitea import Gitea, MainBranch
 from auditor.model.facts.gitea_history import PullCommits
 from auditor.model.missing import MISSING, Missing
 from auditor.transports.http import HttpClient
-from auditor.transports.mirror.update import update_mirror
-from auditor.transports.mirror.view import Mirror
+
+if TYPE_CHECKING:  # imported when the objects are read, which the first request must not wait for
+    from auditor.collectors.gitea.objects import Objects
+    from auditor.transports.mirror.view import Mirror
 
 _FACTS = "history branches pull_heads pull_commits earlier_tips workflows"
 # the API is asked after the objects, and needs some of the time
@@ -41,11 +42,13 @@ class ObjectCopy:
     notices: list[str] = field(default_factory=list)
 
     @contextmanager
-    def followed(self, facts: Gitea, api: Api) -> Iterator[tuple[Gitea, Objects | None]]:
+    def followed(self, facts: Gitea, api: Api) -> Iterator["tuple[Gitea, Objects | None]"]:
         """`facts` with the branch, and the objects as they are at that very commit, for as long as the block lasts.
 
         Pull requests are asked for within it: the one that brought the tip must be among them.
         """
+        from auditor.collectors.gitea.objects import Objects
+
         with ExitStack() as stack:
             for _ in range(_TRIES):
                 objects = None
@@ -61,11 +64,13 @@ class ObjectCopy:
     def read(
         self,
         facts: Gitea,
-        objects: Objects,
+        objects: "Objects",
         known: tuple[PullCommits, ...],
         earlier: Iterable[tuple[str, str | None]],
     ) -> Gitea:
         """`facts` with what the objects say, as far as they are at the commit that the API names."""
+        from auditor.collectors.gitea.workflow import observe_workflows
+
         attempt = self.gaps.attempt
         facts = replace(
             facts,
@@ -93,7 +98,10 @@ class ObjectCopy:
         commits = attempt("pull_commits", lambda: objects.pull_commits(history, pulls, heads, known))
         return replace(facts, pull_commits=commits)
 
-    def _updated(self) -> Mirror:
+    def _updated(self) -> "Mirror":
+        from auditor.transports.mirror.update import update_mirror
+        from auditor.transports.mirror.view import Mirror
+
         if self.state is None:
             raise SourceError("there is no state folder for a copy of the objects: name one under history.path")
         folder = mirror_folder(self.state, self.section)
@@ -114,14 +122,14 @@ class ObjectCopy:
         self.notices.extend(self.http.scrub(note) for note in update.notes)
         return Mirror.open(folder)
 
-    def _agrees(self, objects: Objects, main: MainBranch | Missing | None) -> bool:
+    def _agrees(self, objects: "Objects", main: MainBranch | Missing | None) -> bool:
         try:
             tip = objects.tip
         except SourceError:
             return True  # another try would not bring it either
         return main is MISSING or (main.commit in (tip, MISSING) if main is not None else tip is None)
 
-    def _tip(self, objects: Objects, main: MainBranch | Missing | None) -> str | None:
+    def _tip(self, objects: "Objects", main: MainBranch | Missing | None) -> str | None:
         tip = objects.tip
         if self._agrees(objects, main):
             return tip
