@@ -1,6 +1,7 @@
 """The gate around a deployment to a real NAS: each stage green, red, unknown, and too slow."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,19 @@ def test_a_switch_to_a_slot_that_still_runs_the_old_image_is_refused(world: Worl
 def test_a_switch_to_a_slot_that_is_down_is_refused(world: World) -> None:
     world.slots.stop("green")
     assert failed(judged(world, "switch"))["nas-active-slot-healthy"] == {"nas:slot:green"}
+
+
+def test_a_switch_to_a_slot_that_serves_its_env_file_is_refused(world: World, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM app-web_green:latest\nCOPY .env /www/.env\n")
+    (tmp_path / ".env").write_text("FORGE_TOKEN=sesame-open-sesame\n")
+    world.lab.docker.build(tmp_path, "app-web_green:latest", {})
+    world.start("green")
+    report = judged(world, "switch")
+    assert failed(report)["secrets-none-served"] == {"site:env-file:/.env"}
+    (finding,) = [one for one in report.findings if one.rule_id == "secrets-none-served"]
+    assert finding.message == "an env file is served: slot:green:/.env"
+    assert "sesame" not in repr(report)
+    assert "secrets-none-served" not in shut(judged(world, "switch", slot="blue"))
 
 
 def test_after_the_switch_the_proxy_must_lead_to_the_slot(world: World) -> None:

@@ -56,8 +56,7 @@ tools() { for tool in curl wget docker synowebapi sudo timeout git; do command -
 machine() {
     record clock date -u +%s; record user id -un; record kernel uname -srm; record dsm cat /etc.defaults/VERSION
     record tools tools; record disk df -Pk "$root"; record root pwd -P; record sudo sudo -n -l
-    [ -z "$self" ] || record script sha256sum "$self"
-    record end true
+    [ -z "$self" ] || record script sha256sum "$self"; record end true
 }
 # --- the site's folder ---
 below_root() { case $(pwd -P)/ in "$root"/*) ;; *) return 1 ;; esac; }
@@ -67,8 +66,7 @@ chain() { # each link that `current` goes through NUL its text NUL, NUL, the fol
     for _ in 1 2 3 4 5 6 7 8; do
         [ -L "$link" ] || break
         target=$(readlink -n "$link" && echo /) && target=${target%/}
-        printf '%s\0%s\0' "$link" "$target"
-        case $target in /*) link=$target ;; *) link=${link%"${link##*/}"}$target ;; esac
+        printf '%s\0%s\0' "$link" "$target"; case $target in /*) link=$target ;; *) link=${link%"${link##*/}"}$target ;; esac
     done
     printf '\0%s\0%s\0' "$(if [ -d current ]; then cd -P current && pwd -P; elif [ -e current ]; then echo other; fi)" \
         "$(cd -P current && below_root && [ ! -L .git ] && last_lines .git/HEAD .git/logs/HEAD)"
@@ -199,8 +197,7 @@ helper() { printf 'nonce=%s:%s:%s\n' "$log" "$frame" "$key" | sudo -n "$helpers/
 docker_facts() {
     record by echo "$docker_by"
     case $docker_by in helper) helper nas-audit-docker ;;
-    direct | sudo) record version ask version --format '{{json .}}' && each_slot container ;; esac
-    record end true
+    direct | sudo) record version ask version --format '{{json .}}' && each_slot container ;; esac; record end true
 }
 container() { # NUMBER PORT [CONTAINER]: the one of that name, else one that publishes the port
     holders=$(ask ps -aq --no-trunc --filter "publish=$2" 2>/dev/null) images='' id=''
@@ -240,13 +237,19 @@ fetch() {
     case $fetcher in curl) curl -q -g -s -i --path-as-is --max-time 20 --max-redirs 0 --noproxy '*' -H 'Cache-Control: no-cache' "$1" ;;
     wget) wget -q -O - --save-headers --content-on-error --max-redirect=0 --tries=1 --timeout=20 --no-proxy --no-hsts "$1" ;;
     busybox) within 20 wget -q -S -O - -Y off "$1" 2>&1 ;; # not -T: it crashes Debian's
-    esac 2>/dev/null
+    esac 2>/dev/null; }
+veiled() { # of an answer what it is; of its body the names of keys and the kinds of lines alone
+    awk -v plain="${fetcher#busybox}" '!body && /^[ \r]*$/ { body = 1; print; next }
+    !body && /^ *(HTTP\/|[Cc]ontent-[Tt]ype:)/ { print; next } !body { if (plain != "" || /^  /) next; body = 1 }
+    /[^ \t\r]/ && !seen++ && /^[ \t]*</ { print "<html"; exit } /^ref: refs\// { print "ref: refs/" }
+    /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*[ \t]*=/ { sub(/=[ \t]*[^ \t\r].*/, "=x"); print }
+    /^[ \t]*\[(core|remote|branch)/ { print "[core]" } /^[0-9a-f]+[ \t\r]*$/ && length($0) > 39 { printf "%040d\n", 0 }'
 }
 page() { # path NUL depth NUL the raw answer as base64 NUL
     case $seen in *" $1 "*) return 0 ;; esac
     if [ "$files" -ge 200 ] || [ "$bytes" -ge $most_bytes ]; then capped=yes && return 0; fi
     seen="$seen$1 " files=$((files + 1))
-    body=$(fetch "http://127.0.0.1:$port$1" | head -c $largest | base64 | tr -d '\n')
+    body=$(fetch "http://127.0.0.1:$port$1" | head -c $largest | $veil | base64 | tr -d '\n')
     bytes=$((bytes + ${#body} * 3 / 4))
     printf '%s\0%s\0%s\0' "$1" "$depth" "$body"
     if [ "$depth" -lt 2 ]; then found="$found $(printf %s "$body" | base64 -d | scripts_of "$1")"; fi
@@ -260,8 +263,9 @@ scripts_of() { # the same-origin script paths that a text names, absolute; $1 is
     { while (sub(/\/\.\//, "/") || sub(/^\/\.\.\//, "/") || sub(/\/[^\/]+\/\.\.\//, "/")); if (!seen[$0]++) print }'
 }
 pages() { # NUMBER PORT
-    port=$2 seen=' ' files=0 bytes=0 capped=no depth=0 found=''
-    each_page page && page /__auditor-not-found
+    port=$2 seen=' ' files=0 bytes=0 capped=no depth=3 found='' veil=veiled # first what nobody may serve
+    for path in /.env /.env.local /.env.production /.env.production.local /.env.backup /.git/HEAD /.git/config; do page $path; done
+    depth=0 veil=cat seen=' ' files=0 && each_page page && page /__auditor-not-found
     for depth in 1 2; do scripts=$found found='' && for path in $scripts; do page "$path"; done; done
     printf 'end\0%s\0%s\0' "$fetcher" $capped
 }
@@ -278,18 +282,14 @@ nonces() { # three times 32 hex digits: from the one line that an installed copy
     case ${#log}:${#frame}:${#key}:$log$frame$key in *:*:*:*[!0-9a-f]*) ;; 32:32:32:*) return 0 ;; esac
     echo 'nas-audit: no nonce of three times 32 hex digits' >&2 && exit 64
 }
-site() {
-    section current chain; releases; section top listed top; section env env_files
-    section build.root build_files find . -maxdepth 1
-}
+site() { section current chain; releases; section top listed top; section env env_files
+    section build.root build_files find . -maxdepth 1; }
 visit() {
     echo "$frame OPEN 1" && find_docker && find_fetcher
     real=$(cd -P "$root" && pwd -P) && cd -P "$real" && root=$real || real=''
-    section machine machine
-    [ -z "$real" ] || site
+    section machine machine; [ -z "$real" ] || site
     section docker docker_facts; section proxy proxy_facts; each_slot slot
-    [ -z "$real" ] || section current.end chain
-    section end date -u +%s && echo "$frame DONE $sections"
+    [ -z "$real" ] || section current.end chain; section end date -u +%s && echo "$frame DONE $sections"
 }
 main() {
     limited=no && timeout 5 true 2>/dev/null && limited=yes

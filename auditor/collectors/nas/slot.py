@@ -16,6 +16,7 @@ from auditor.text import printable, short
 
 NOT_FOUND_PATH = "/__auditor-not-found"
 LARGEST_ANSWER = 4_194_304  # as in the probe
+_HIDDEN = 3  # the depth that the probe gives to what no site should answer
 _STATUS = re.compile(rb"HTTP/[0-9.]{1,5} ([0-9]{3})(?: .*)?")
 _REFUSED = re.compile(rb"(?m)^wget: server returned error: HTTP/[0-9.]{1,5} ([0-9]{3})")
 _HEADER_LIMIT = 1024
@@ -33,11 +34,15 @@ class SlotAnswer:
 
 @dataclass(frozen=True)
 class SlotPages:
-    """All answers of a slot in the order of asking, by which tool, and whether a cap left some unasked."""
+    """All answers of a slot in the order of asking, by which tool, and whether a cap left some unasked.
+
+    `hidden` are those to paths that no site should answer, without what their bodies say.
+    """
 
     answers: tuple[SlotAnswer, ...]
     fetcher: Literal["curl", "wget", "busybox"]
     capped: bool
+    hidden: tuple[SlotAnswer, ...] = ()
 
     @property
     def answering(self) -> bool:
@@ -61,10 +66,12 @@ def parse_pages(body: bytes) -> SlotPages:
     if fetcher not in _READERS:
         raise SourceError("the slot was asked with a program that is not known")
     read = _READERS[fetcher]
-    answers = tuple(
+    answers = [
         _answer(path, depth, decoded(raw), read) for path, depth, raw in zip(*[iter(parts[:-3])] * 3, strict=True)
-    )
-    return SlotPages(answers, _FETCHERS[fetcher], capped)
+    ]
+    shown = tuple(one for one in answers if one.fact.depth != _HIDDEN)
+    hidden = tuple(one for one in answers if one.fact.depth == _HIDDEN)
+    return SlotPages(shown, _FETCHERS[fetcher], capped, hidden)
 
 
 def smoke_results(pages: SlotPages, checks: tuple[SmokeCheck, ...]) -> tuple[SmokeResult, ...]:
@@ -94,7 +101,7 @@ def _smoke(check: SmokeCheck, answer: SlotAnswer | None) -> SmokeResult:
 
 
 def _answer(path: bytes, depth: bytes, raw: bytes, read: Callable[[bytes], _Raw]) -> SlotAnswer:
-    if depth not in (b"0", b"1", b"2"):
+    if depth not in (b"0", b"1", b"2", b"%d" % _HIDDEN):
         raise SourceError("an answer has no depth")
     found = read(raw)
     first = dict(reversed(found.headers))

@@ -23,9 +23,10 @@ from auditor.collectors.nas.serving import ServingReader
 from auditor.collectors.nas.slot import SlotPages, parse_pages, smoke_results
 from auditor.config import Config, Nas, Slot
 from auditor.errors import SourceError
+from auditor.extraction.exposure import exposed
 from auditor.model.facts import nas as facts
 from auditor.model.facts.nas_proxy import ReverseProxy
-from auditor.model.facts.site import Serving
+from auditor.model.facts.site import Exposed, Serving
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_bytes, name_text, time_text
 from auditor.transports.frames import Frames
@@ -233,7 +234,8 @@ class _Visit:
         for number, slot in enumerate(self._nas.slots):
             pages = self._pages(number, system)
             known = self._slot(slot, SlotDocker() if docker is MISSING else docker.slots[number], pages)
-            found.append(replace(known, serving=self._serving(number, slot, pages, reader)))
+            serving = self._serving(number, slot, pages, reader)
+            found.append(replace(known, serving=serving, exposed=self._exposed(number, slot, pages)))
         return tuple(found)
 
     def _serving(self, number: int, slot: Slot, pages: SlotPages | Missing, reader: ServingReader) -> Serving | Missing:
@@ -249,6 +251,17 @@ class _Visit:
         for place in found.unsearched:
             self._gaps.add(f"{here}/secrets", f"{place} (slot {slot.name}) holds more than could be searched")
         return found.serving
+
+    def _exposed(self, number: int, slot: Slot, pages: SlotPages | Missing) -> tuple[Exposed, ...] | Missing:
+        """What of it the slot serves; one that does not answer at all is told of by its serving."""
+        if pages is MISSING or not pages.answering:
+            return MISSING
+        for one in pages.hidden:
+            if one.fact.status is None:
+                reason = f"'{one.fact.path}' was not answered (slot {slot.name})"
+                self._gaps.add(f"slots/{number}/exposed", reason)
+        found = (exposed(one.fact.path, one.fact.status, one.body, None) for one in pages.hidden)
+        return tuple(one for one in found if one is not None)
 
     def _slot(self, slot: Slot, docker: SlotDocker, pages: SlotPages | Missing) -> facts.NasSlot:
         return facts.NasSlot(

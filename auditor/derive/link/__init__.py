@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from auditor.config import Config
 from auditor.derive.link.exposure import Leak, PublicName, leaks_of, public_names
+from auditor.derive.link.stage import before_switch
 from auditor.derive.link.target import LinkTarget, targets_of
 from auditor.derive.link.value import LinkValue, values_of
 from auditor.frozen import frozen
@@ -27,7 +28,8 @@ class Links:
 
 
 def derive(snapshot: Snapshot, config: Config) -> Links:
-    """The links of the public site and of each slot whose bytes were read."""
+    """The links of the public site and of each slot whose bytes were read; before a switch, of its slot alone."""
+    snapshot = before_switch(snapshot)
     site = snapshot.site
     if site is MISSING or config.site is None:
         return Links()
@@ -37,7 +39,7 @@ def derive(snapshot: Snapshot, config: Config) -> Links:
     return Links(
         values=values if servings else MISSING,
         targets=targets,
-        leaks=leaks_of(site, servings),
+        leaks=leaks_of(site, _slots(snapshot), servings),
         public_names=public_names(servings) if servings else MISSING,
         gaps=(*_gaps(site, snapshot), *doubts, *questions),
     )
@@ -67,5 +69,6 @@ def _gaps(site: Site, snapshot: Snapshot) -> Iterator[Gap]:
         if nas is not MISSING and not nas.available:
             yield Gap(pointer=pointer, reason=f"nas is unavailable: {nas.error}")
         yield from (replace(gap, pointer=pointer) for gap in known if gap.pointer in places)
-    hidden = ("/site/exposed", *(f"{place}/secrets" for place in places))
+    asked = (f"/nas/slots/{index}/exposed" for index in range(len(_slots(snapshot))))
+    hidden = ("/site/exposed", *asked, *(f"{place}/secrets" for place in places))
     yield from (replace(gap, pointer="/link/leaks") for gap in known if gap.pointer in hidden)

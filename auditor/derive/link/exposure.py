@@ -1,9 +1,10 @@
 """What is served and should not be: secrets in pages and scripts, env files, a git directory, talkative source maps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from auditor.frozen import frozen
-from auditor.model.facts.site import Serving, Site
+from auditor.model.facts.nas import NasSlot
+from auditor.model.facts.site import Exposed, Serving, Site
 from auditor.model.missing import MISSING, Missing
 
 _TEXTS = {
@@ -38,11 +39,13 @@ class PublicName:
     looks_secret: bool
 
 
-def leaks_of(site: Site, servings: Sequence[Serving]) -> tuple[Leak, ...] | Missing:
-    """The leaks of the public site, and the secrets in what the slots serve; MISSING where nobody looked anywhere."""
-    if site.exposed is MISSING and all(serving.secrets is MISSING for serving in servings):
+def leaks_of(site: Site, slots: Sequence[NasSlot], servings: Sequence[Serving]) -> tuple[Leak, ...] | Missing:
+    """The leaks of the public site and of the slots; MISSING where nobody looked anywhere."""
+    asked = {"public": site.exposed, **{f"slot:{slot.name}": slot.exposed for slot in slots}}
+    exposed = {origin: found for origin, found in asked.items() if found is not MISSING}
+    if not exposed and all(serving.secrets is MISSING for serving in servings):
         return MISSING
-    return (*_exposed(site), *_secrets(servings))
+    return (*_exposed(exposed), *_secrets(servings))
 
 
 def public_names(servings: Sequence[Serving]) -> tuple[PublicName, ...]:
@@ -63,10 +66,15 @@ def public_names(servings: Sequence[Serving]) -> tuple[PublicName, ...]:
     return tuple(known.values())
 
 
-def _exposed(site: Site) -> Iterator[Leak]:
-    for one in () if site.exposed is MISSING else site.exposed:
-        if one.kind != "source-map" or one.holds_secret:
-            yield Leak(kind=one.kind, name=one.path, text=_TEXTS[one.kind], places=(f"public:{one.path}",))
+def _exposed(exposed: Mapping[str, Sequence[Exposed]]) -> Iterator[Leak]:
+    """Each path once, with every origin that serves it."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for origin, found in exposed.items():
+        for one in found:
+            if one.kind != "source-map" or one.holds_secret:
+                places.setdefault((one.kind, one.path), []).append(f"{origin}:{one.path}")
+    for (kind, path), where in places.items():
+        yield Leak(kind=kind, name=path, text=_TEXTS[kind], places=tuple(where))
 
 
 def _secrets(servings: Sequence[Serving]) -> Iterator[Leak]:

@@ -13,7 +13,7 @@ from auditor.model.facts.nas_build import ComposeFile, Dockerfile, DockerIgnore
 from auditor.model.facts.nas_docker import Container
 from auditor.model.facts.nas_git import GitDirectory
 from auditor.model.facts.nas_proxy import ReverseProxy
-from auditor.model.facts.site import Serving
+from auditor.model.facts.site import Exposed, Serving
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 
@@ -173,7 +173,8 @@ class NasSlot:
 
     `container` is None where Docker knows none by that name or port. `port_holders` are the ids of the containers that
     publish the port. `saw_visit` says whether its log holds the request that the auditor sent to the public site.
-    `serving` is what its bytes hold of the link to the issue form.
+    `serving` is what its bytes hold of the link to the issue form; `exposed` are env files and files of a git directory
+    that it serves.
     """
 
     name: str
@@ -184,6 +185,7 @@ class NasSlot:
     answers: tuple[Answer, ...] | Missing = MISSING
     smoke: tuple[SmokeResult, ...] | Missing = MISSING
     serving: Serving | Missing = MISSING
+    exposed: tuple[Exposed, ...] | Missing = MISSING
     answering: bool | Missing = MISSING
 
 

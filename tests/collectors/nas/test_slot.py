@@ -16,6 +16,7 @@ from auditor.collectors.nas.slot import NOT_FOUND_PATH, parse_pages, smoke_resul
 from auditor.collectors.nas.visit import slot_pages
 from auditor.config import Slot, SmokeCheck
 from auditor.errors import SourceError
+from auditor.model.facts.site import Exposed
 from auditor.model.missing import MISSING
 
 from .conftest import Box
@@ -109,6 +110,51 @@ def test_pages_and_scripts_to_depth_two_come_home_byte_for_byte(box: Box, server
     assert blue.smoke[2].passed is False
     assert dead.smoke is not MISSING
     assert dead.smoke[0].passed is False
+
+
+SERVED_BY_MISTAKE = {
+    "/.env": b"# keys\r\n  FORGE_TOKEN = sesame-open\nexport PUBLIC_A='sesame'\nEMPTY=\nsesame\n",
+    "/.env.local": b" <!doctype html><title>sesame</title>\nA=sesame\n",
+    "/.env.backup": b"sesame, and nothing that is a key\n",
+    "/.git/HEAD": b"ref: refs/heads/sesame\n",
+    "/.git/config": b'[core]\n\tbare = false\n[remote "sesame"]\n\turl = https://sesame@git.example/\n',
+}
+
+
+def test_what_no_slot_may_serve_is_found_and_what_it_says_stays_on_the_nas(
+    box: Box, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, body in SERVED_BY_MISTAKE.items():
+        monkeypatch.setitem(FILES, path, body)
+    config = box.config(slots=(Slot(name="blue", port=server.server_address[1]), Slot(name="dead", port=1)))
+    pages = parse_pages(box.frames(config).body("pages.0") or b"")
+    assert len(pages.hidden) == 7
+    assert not [one for one in pages.hidden if b"sesame" in (one.body or b"") or "sesame" in repr(one)]
+    facts = box.facts(config)
+    assert facts.slots is not MISSING
+    blue, dead = facts.slots
+    assert blue.exposed == (
+        Exposed(path="/.env", kind="env-file", status=200, holds_secret=True),
+        Exposed(path="/.git/HEAD", kind="git-directory", status=200, holds_secret=False),
+        Exposed(path="/.git/config", kind="git-directory", status=200, holds_secret=False),
+    )
+    assert dead.exposed is MISSING
+    assert "sesame" not in repr(facts)
+
+
+def test_a_slot_that_serves_nothing_of_it_was_asked_all_the_same(box: Box, server: ThreadingHTTPServer) -> None:
+    facts = box.facts(box.config(slots=(Slot(name="blue", port=server.server_address[1]),)))
+    assert facts.slots is not MISSING
+    assert facts.slots[0].exposed == ()
+    assert ("GET", "/.git/config") in server.asked  # type: ignore[attr-defined] # set above
+
+
+def test_a_hidden_path_that_is_checked_as_a_page_too_is_asked_for_both(box: Box, server: ThreadingHTTPServer) -> None:
+    checks = (SmokeCheck(path="/.env", status=404),)
+    facts = box.facts(box.config(slots=(Slot(name="blue", port=server.server_address[1]),), smoke=checks))
+    assert facts.slots is not MISSING
+    assert facts.slots[0].smoke is not MISSING
+    assert facts.slots[0].smoke[0].passed is True
 
 
 @pytest.mark.parametrize("tool", ["curl", "wget", "bb"])
