@@ -4,6 +4,8 @@ import gc
 import json
 import shutil
 import signal
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 from auditor.cli import exit_code
 from auditor.cli.fleet.crew import threads
 from auditor.cli.fleet.job import Order
+from auditor.cli.fleet.judge import Told
 from auditor.cli.fleet.shelf import opened_shelf
 from auditor.cli.fleet.survey import survey
 from auditor.cli.fleet.target import Target
 from auditor.history.lock import site_lock
+from auditor.model.fleet import SiteLine, VerdictCount
 from auditor.model.report import Report
 from auditor.plugins import names
 from tests.cli.conftest import AddSite
@@ -207,6 +211,33 @@ def test_no_report_outlives_its_line(inside: Any, add_site: AddSite, tmp_path: P
     assert {(line.verdict, line.error) for line in surveyed.fleet.sites} == {("non-compliant", None)}
     assert (held, seen) == ([], ["non-compliant"] * 10)
     assert said[-2:] == ["10 of 10 sites", ""]
+
+
+@dataclass
+class Deserted:
+    """A crew that takes two sites, gives one line back, and is then gone."""
+
+    width: int = 2
+    sent: list[Target] = field(default_factory=list)
+
+    def send(self, target: Target) -> "Future[Told]":
+        self.sent.append(target)
+        answer: Future[Told] = Future()
+        if len(self.sent) == 1:
+            answer.set_result(Told(line=SiteLine(site="one", file=target.file, verdict="compliant", exit_code=0)))
+        return answer
+
+    def fault(self) -> str | None:
+        return "all of them are gone"
+
+
+def test_what_a_crew_no_longer_gives_back_is_told_and_nothing_more_is_sent() -> None:
+    crew, targets = Deserted(), [Target(Path(f"{number}.yaml")) for number in range(5)]
+    with opened_shelf() as shelf:
+        fleet = survey(targets, crew, shelf, lambda _source, _text: None).fleet
+    assert len(crew.sent) == 3
+    assert (fleet.exit_code, fleet.verdicts) == (70, VerdictCount(compliant=1, not_judged=4))
+    assert {line.error for line in fleet.sites if line.verdict is None} == {"all of them are gone"}
 
 
 @pytest.mark.parametrize(

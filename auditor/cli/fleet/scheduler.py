@@ -3,6 +3,7 @@
 Dask's own configuration names the certificates.
 """
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,9 @@ def _client(address: str) -> "Client":
         from distributed import Client
     except ImportError as error:
         raise UsageError("--dask needs the extra 'fleet': pip install 'auditor[fleet]'") from error
+    # the lines of the sites tell what was lost, without a traceback
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     place = urlsplit(address)
     try:
         # Dask asks a closed port again and again until the time is over
