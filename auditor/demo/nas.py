@@ -17,15 +17,20 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
+from auditor.demo.tool import translated
+
 _PIECE_BYTES = 1 << 16
 _HANG_UP_SECONDS = 20
 
 
 class SshServer:
-    """Listens on loopback and lets one key in; each session runs one command."""
+    """Listens on loopback and lets one key in; each session runs one command.
 
-    def __init__(self, host_key: paramiko.PKey, client: paramiko.PKey, home: Path) -> None:
-        self._host_key, self._client, self._home = host_key, client, home
+    `tools` is a folder of commands for a machine that has not those of a NAS.
+    """
+
+    def __init__(self, host_key: paramiko.PKey, client: paramiko.PKey, home: Path, tools: Path | None = None) -> None:
+        self._host_key, self._client, self._home, self._tools = host_key, client, home, tools
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._closing = False
@@ -74,7 +79,7 @@ class SshServer:
             env={"PATH": os.defpath, "HOME": str(self._home)},
         )
         with process:
-            feeder = threading.Thread(target=_feed, args=(channel, process), daemon=True)
+            feeder = threading.Thread(target=_feed, args=(channel, process, self._tools), daemon=True)
             feeder.start()
             while process.stdout is not None and (piece := os.read(process.stdout.fileno(), _PIECE_BYTES)):
                 channel.sendall(piece)
@@ -106,10 +111,13 @@ class _Interface(paramiko.ServerInterface):
         return True
 
 
-def _feed(channel: paramiko.Channel, process: subprocess.Popen[bytes]) -> None:
+def _feed(channel: paramiko.Channel, process: subprocess.Popen[bytes], tools: Path | None) -> None:
     """What the client sends becomes the command's standard input."""
     if process.stdin is None:
         return
     with suppress(OSError, EOFError), process.stdin as stream:
-        while piece := channel.recv(_PIECE_BYTES):
-            stream.write(piece)
+        pieces = iter(lambda: channel.recv(_PIECE_BYTES), b"")
+        if tools is None:
+            stream.writelines(pieces)
+        else:
+            stream.write(translated(b"".join(pieces), tools))

@@ -11,7 +11,7 @@ FOLDER/policies.yaml   what the auditor is told
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ from auditor.demo.certificate import server_context
 from auditor.demo.forge import Forge
 from auditor.demo.nas import SshServer
 from auditor.demo.repository import Repository
+from auditor.demo.tool import install, lacking
 from auditor.demo.web import Server, folder_responder, forge_responder
 
 GIT_HOST, SITE_HOST = "git.demo.example", "www.demo.example"
@@ -79,15 +80,19 @@ _NGINX = """server {{
 
 
 class World:
-    """The world of one folder; a context manager that runs its servers. Drifts change what is public here."""
+    """The world of one folder; a context manager that runs its servers. Drifts change what is public here.
 
-    def __init__(self, folder: Path) -> None:
+    Its NAS brings the commands along that this machine lacks.
+    """
+
+    def __init__(self, folder: Path, *, lacks: Sequence[str] | None = None) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.repository = Repository(self.folder / "gitea.git")
         self.forge = Forge(BASE, OWNER, REPO, secrets.token_hex(20), self.repository)
         self.forge.variables = dict(VARIABLES)
         self.active = "blue"
+        self._lacks = lacking() if lacks is None else lacks
         self._servers: list[Server | SshServer] = []
         self._write_history()
         self._deploy()
@@ -124,7 +129,9 @@ class World:
         slots = {name: Server(folder_responder(lambda name=name: self.slot(name))) for name in ("blue", "green")}  # type: ignore[misc]
         self.ports = {name: server.port for name, server in slots.items()}
         host_key, client_key = (paramiko.ECDSAKey.generate() for _ in range(2))
-        ssh = SshServer(host_key, client_key, self.nas)
+        tools = self.folder / "tools"
+        install(tools, self._lacks)
+        ssh = SshServer(host_key, client_key, self.nas, tools if self._lacks else None)
         self._servers = [gitea, site, *slots.values(), ssh]
         self._keep_secret("token", self.forge.token)
         self._keep_secret("nas_key", client_key)
