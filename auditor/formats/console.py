@@ -65,16 +65,16 @@ class _Page:
         """Verdict, chain, next step, and what the reader must know before all else."""
         report = self.report
         word = self._paint(report.verdict, _VERDICT_COLORS.get(report.verdict, "bold"), "bold")
-        whole = f"{report.verdict}  {_clean(report.run.site)}  {_local_time(report.run.finished_at)}"
+        whole = f"{report.verdict}  {report.run.site}  {_local_time(report.run.finished_at)}"
         first, *more = self._wrapped(whole)
         yield word + first.removeprefix(report.verdict)
         yield from more
         yield from self._wrapped(_counts(report))
         if report.chain:
             links = (f"{link.name} {link.text}{_age(link.age_seconds)}" for link in report.chain)
-            yield from self._wrapped(" · ".join(map(_clean, links)))
+            yield from self._wrapped(" · ".join(links))
         for note in report.run.notes:
-            yield from self._wrapped(f"note: {_clean(note)}")
+            yield from self._wrapped(f"note: {note}")
         missing = [source.name for source in report.sources if source.status == "not-configured"]
         if missing:
             yield from self._wrapped(f"not configured, so not judged: {', '.join(missing)}")
@@ -83,7 +83,7 @@ class _Page:
                 yield from self._wrapped(_source(source))
             if source.engines is not MISSING and (self._verbose or report.run.mode == "secrets"):
                 engines = (f"{one.name} {one.version}" for one in source.engines)
-                yield from self._wrapped(f"searched by {_clean(', '.join(engines))}")
+                yield from self._wrapped(f"searched by {', '.join(engines)}")
         yield from self._next()
 
     def _next(self) -> Iterator[str]:
@@ -110,15 +110,15 @@ class _Page:
         new = " (new)" if finding.baseline == "new" else ""
         yield from self._headed(
             f"{finding.severity.value:<8}",
-            f"{finding.rule_id}  {_clean(finding.subject)}{new}",
+            f"{finding.rule_id}  {finding.subject}{new}",
             _tint(finding.severity),
         )
-        yield from self._wrapped(_clean(finding.message), indent=_INDENT)
+        yield from self._wrapped(finding.message, indent=_INDENT)
         if finding.baseline == "unchanged" and finding.dirty_at is not None:
             yield from self._wrapped(_began(finding.clean_at, finding.dirty_at), indent=_INDENT)
         if self.style.verbosity > 1:
             for value in finding.evidence:
-                yield from self._wrapped(f"{value.name}: {_clean(value.value or 'unknown')}", indent=_INDENT)
+                yield from self._wrapped(f"{value.name}: {value.value or 'unknown'}", indent=_INDENT)
 
     def unknowns(self) -> Iterator[str]:
         """One line for each cause, however many rules it blinds."""
@@ -130,7 +130,7 @@ class _Page:
         for message, group in causes.items():
             rules = list(dict.fromkeys(finding.rule_id for finding in group))
             count = f" ({len(group)} findings)" if len(group) > len(rules) else ""
-            yield from self._wrapped(f"{_clean(message)}{count}")
+            yield from self._wrapped(f"{message}{count}")
             yield from self._wrapped(_listed(rules), indent=_INDENT)
             remedy = next((finding.remediation for finding in group if finding.remediation), "")
             yield from self._commands("mend:", "cyan", remedy, indent=_INDENT)
@@ -140,8 +140,8 @@ class _Page:
         for finding in self._of(Outcome.FAIL):
             if finding.waiver is not None:
                 text = f"waived until {finding.waiver.expires} by {finding.waiver.owner}: {finding.waiver.reason}"
-                yield from self._headed("waived  ", f"{finding.rule_id}  {_clean(finding.subject)}", "dim")
-                yield from self._wrapped(_clean(text), indent=_INDENT)
+                yield from self._headed("waived  ", f"{finding.rule_id}  {finding.subject}", "dim")
+                yield from self._wrapped(text, indent=_INDENT)
 
     def advice(self) -> Iterator[str]:
         """Low failures, folded to one line unless more is asked for."""
@@ -155,12 +155,12 @@ class _Page:
         """What is right again, and with -v what passed and what did not apply."""
         for finding in self._of(Outcome.PASS):
             if finding.baseline == "absent":
-                yield from self._headed("fixed   ", f"{finding.rule_id}  {_clean(finding.subject)}", "green")
+                yield from self._headed("fixed   ", f"{finding.rule_id}  {finding.subject}", "green")
             elif self._verbose:
-                yield from self._headed("pass    ", f"{finding.rule_id}  {_clean(finding.message)}")
+                yield from self._headed("pass    ", f"{finding.rule_id}  {finding.message}")
         if self._verbose:
             for finding in self._of(Outcome.NOT_APPLICABLE):
-                yield from self._headed("n/a     ", f"{finding.rule_id}  {_clean(finding.message)}")
+                yield from self._headed("n/a     ", f"{finding.rule_id}  {finding.message}")
 
     def table(self) -> Iterator[str]:
         """How each invariant fared."""
@@ -182,7 +182,7 @@ class _Page:
         """What proves, kept elsewhere, that the history was not cut: the hash of its last record before this run."""
         head = self.report.run.history_head
         if head and head.strip("0"):  # before the first record there is nothing to keep
-            yield self._paint(f"history {head}", "dim")
+            yield self._paint(f"history {_clean(head)}", "dim")
 
     @property
     def _verbose(self) -> bool:
@@ -208,7 +208,7 @@ class _Page:
             before = " " * len(f"{indent}{label} ")
 
     def _wrapped(self, text: str, indent: str = "") -> list[str]:
-        return _folded(text, self.style.width, indent)
+        return _folded(_clean(text), self.style.width, indent)
 
     def _paint(self, text: str, *colors: str) -> str:
         if not self.style.color or not colors:
@@ -221,7 +221,7 @@ _WORTH_A_LINE = ("unavailable", "brought", "left-out")
 
 
 def _source(source: SourceStatus) -> str:
-    return f"{source.name} is {source.status}" + (f": {_clean(source.error)}" if source.error else "")
+    return f"{source.name} is {source.status}" + (f": {source.error}" if source.error else "")
 
 
 def _remedy(finding: Finding) -> tuple[str, str]:

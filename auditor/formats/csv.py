@@ -18,7 +18,8 @@ SITE_COLUMNS = (
     *("site", "file", "verdict", "exit_code", "finished_at", "pass", "fail", "unknown", "not_applicable", "waived"),
     *("low", "medium", "high", "critical", "rule_id", "outcome", "severity", "subject", "fingerprint", "error"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# what may stand before it is nothing to some readers; tab and carriage return are shown as escapes anyhow
+_FORMULA = ("=", "+", "-", "@")
 
 
 def render(report: Report, _style: Style) -> str:
@@ -67,4 +68,4 @@ def _site_row(site: SiteLine) -> Iterator[str | int | None]:
 
 def _cell(value: str | int | None) -> str:
     text = "" if value is None else printable(str(value), keep_newlines=True)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

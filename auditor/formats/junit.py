@@ -71,7 +71,7 @@ def _suite(name: str, findings: Sequence[Finding], report: Report) -> ElementTre
         },
     )
     for finding in findings:
-        named = {"name": _text(finding.subject), "classname": f"{finding.invariant.value}.{finding.rule_id}"}
+        named = {"name": _text(finding.subject), "classname": _text(f"{finding.invariant.value}.{finding.rule_id}")}
         case = ElementTree.SubElement(suite, "testcase", named)
         state = _state(finding)
         if state is not None:

@@ -36,7 +36,7 @@ def _head(report: Report) -> Iterator[str]:
     yield ""
     yield from (f"> {_code(note)}" for note in report.run.notes)
     for link in report.chain:
-        yield f"- **{link.name}** {_code(link.text)}"
+        yield f"- {_code(link.name)} {_code(link.text)}"
     yield ""
 
 
@@ -56,7 +56,7 @@ def _rule(rule: str, findings: Sequence[Finding]) -> Iterator[str]:
     """Every element of a rule, then each of its remedies once."""
     for one in findings:
         state = f" ({one.baseline})" if one.baseline else ""
-        yield f"- **{one.severity.value}** `{rule}` {_code(one.subject)}{state}{_since(one)}: {_code(one.message)}"
+        yield f"- **{one.severity.value}** {_code(rule)} {_code(one.subject)}{state}{_since(one)}: {_code(one.message)}"
     for remedy in dict.fromkeys(one.remediation for one in findings if one.remediation):
         yield from ("", f"{_FENCE}sh", *_fenced(remedy), _FENCE)
     yield ""
@@ -74,7 +74,7 @@ def _unknowns(report: Report) -> Iterator[str]:
         yield from ("### unknown", "")
     for message, group in groupby(unknown, key=lambda one: one.message):
         rules = sorted({one.rule_id for one in group})
-        yield f"- {_code(message)}: {', '.join(f'`{rule}`' for rule in rules)}"
+        yield f"- {_code(message)}: {', '.join(map(_code, rules))}"
     if unknown:
         yield ""
 
@@ -87,10 +87,10 @@ def _others(report: Report) -> Iterator[str]:
             yield from (f"### {title}", "")
         for one in findings:
             note = "" if one.waiver is None else f", until {_code(one.waiver.expires)}: {_code(one.waiver.reason)}"
-            yield f"- `{one.rule_id}` {_code(one.subject)}{note}"
+            yield f"- {_code(one.rule_id)} {_code(one.subject)}{note}"
         if findings:
             yield ""
-    yield f"{report.run.finished_at}, run `{report.run.id}`, auditor {report.tool.version}"
+    yield f"{report.run.finished_at}, run {_code(report.run.id)}, auditor {_code(report.tool.version)}"
 
 
 def _code(text: str) -> str:

@@ -96,6 +96,6 @@ def _run(registry: CollectorRegistry, report: Report, site: str) -> None:
     up = Gauge("auditor_collector_up", "Whether a source could be observed", ("site", "collector"), registry=registry)
     for source in report.sources:
         if source.status in _UP:
-            up.labels(site, source.name).set(_UP[source.status])
+            up.labels(site, printable(source.name)).set(_UP[source.status])
     info = Gauge("auditor_info", "What judged", ("version", "policy_sha"), registry=registry)
-    info.labels(report.tool.version, report.run.policy_sha256).set(1)
+    info.labels(printable(report.tool.version), report.run.policy_sha256).set(1)

@@ -4,6 +4,7 @@ Consumers ignore `kind`, so passes are left out; every rule is listed, silent on
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 from typing import Any
@@ -20,6 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # what GitLab and GitHub read as a severity
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0"}
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_TAGS, _LONGEST_MESSAGE = 10, 1024
 
 
@@ -44,7 +46,7 @@ def _blank_run(site: SiteLine, version: str) -> dict[str, Any]:
     told = {"level": "error", "message": {"text": _text(site.error or site.word)}}
     return {
         "tool": {"driver": {"name": "auditor", "semanticVersion": version}},
-        "automationDetails": {"id": f"auditor/{quote(site.site, safe='')}/"},
+        "automationDetails": {"id": _automation(site.site)},
         "invocations": [
             {"executionSuccessful": False, "exitCode": site.exit_code, "toolExecutionNotifications": [told]}
         ],
@@ -52,13 +54,22 @@ def _blank_run(site: SiteLine, version: str) -> dict[str, Any]:
     }
 
 
+def _automation(site: str) -> str:
+    return f"auditor/{quote(site, safe='', errors='replace')}/"
+
+
+def _guid(run: str) -> dict[str, str]:
+    """The run's id, which a foreign snapshot may have otherwise than as the schema wants it."""
+    return {"guid": run} if _GUID.fullmatch(run) else {}
+
+
 def _run(report: Report) -> dict[str, Any]:
     rules = _rules(report)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     told = [one for one in report.findings if one.outcome is Outcome.FAIL or one.baseline == "absent"]
     return {
-        "tool": {"driver": {"name": "auditor", "semanticVersion": report.tool.version, "rules": rules}},
-        "automationDetails": {"id": f"auditor/{quote(report.run.site, safe='')}/", "guid": report.run.id},
+        "tool": {"driver": {"name": "auditor", "semanticVersion": _text(report.tool.version), "rules": rules}},
+        "automationDetails": {"id": _automation(report.run.site)} | _guid(report.run.id),
         "invocations": [_invocation(report, index)],
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, index) for one in told],
@@ -69,20 +80,20 @@ def _rules(report: Report) -> list[dict[str, Any]]:
     """The policy's rules; one that is found and not listed there (an old report) is listed by its id."""
     listed = [_rule(rule) for rule in report.rules]
     known = {rule["id"] for rule in listed}
-    others = dict.fromkeys(one.rule_id for one in report.findings if one.rule_id not in known)
+    others = dict.fromkeys(name for name in map(_rule_id, report.findings) if name not in known)
     return [*listed, *({"id": name} for name in others)]
 
 
 def _rule(rule: RuleSummary) -> dict[str, Any]:
     described = {
-        "id": rule.id,
+        "id": _text(rule.id),
         "shortDescription": {"text": _text(rule.title)},
         "fullDescription": {"text": _text(rule.rationale or rule.title)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity], "enabled": rule.judged},
         "properties": {
             "security-severity": _SCORES[rule.severity],
             "invariant": rule.invariant.value,
-            "tags": [rule.invariant.value, *rule.tags][:_MOST_TAGS],
+            "tags": list(map(_text, dict.fromkeys((rule.invariant.value, *rule.tags))))[:_MOST_TAGS],
         },
     }
     return described | ({"help": {"text": _text(rule.remediation)}} if rule.remediation else {})
@@ -103,7 +114,7 @@ def _invocation(report: Report, index: dict[str, int]) -> dict[str, Any]:
 def _notification(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     return {
         "level": "warning",
-        "associatedRule": {"id": finding.rule_id, "index": index[finding.rule_id]},
+        "associatedRule": {"id": _rule_id(finding), "index": index[_rule_id(finding)]},
         "message": {"text": _text(finding.message)},
         "locations": [{"logicalLocations": [_logical(finding)]}],
     }
@@ -112,8 +123,8 @@ def _notification(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     failed = finding.outcome is Outcome.FAIL
     result: dict[str, Any] = {
-        "ruleId": finding.rule_id,
-        "ruleIndex": index[finding.rule_id],
+        "ruleId": _rule_id(finding),
+        "ruleIndex": index[_rule_id(finding)],
         "kind": "fail" if failed else "pass",
         "level": _LEVELS[finding.severity] if failed else "none",
         "message": {"text": _text(finding.message)},
@@ -152,7 +163,7 @@ def _suppressions(finding: Finding) -> Iterator[dict[str, Any]]:
             "kind": "external",
             "status": "accepted",
             "justification": _text(waiver.reason),
-            "properties": {"owner": _text(waiver.owner), "expires": waiver.expires},
+            "properties": {"owner": _text(waiver.owner), "expires": _text(waiver.expires)},
         }
 
 
@@ -168,6 +179,10 @@ def _properties(finding: Finding) -> Iterator[tuple[str, Any]]:
         ("url", None if place is None else place.url),
     )
     yield from ((name, _text(value, keep_newlines=True)) for name, value in told if value is not None)
+
+
+def _rule_id(finding: Finding) -> str:
+    return _text(finding.rule_id)
 
 
 def _text(text: str, *, keep_newlines: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What the history tells a run that it does not store: the nights before, or that they can't be read."""
+"""What the history tells a run that is not stored: the nights before, or that they can't be read."""
 
 from pathlib import Path
 
