@@ -77,6 +77,7 @@ class Forge:
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     blank_issues: bool = True
     templates: list[dict[str, Any]] = field(default_factory=list)
+    login: str = "/user/login"
 
     @property
     def root(self) -> str:
@@ -138,7 +139,10 @@ class Forge:
         parts = urlsplit(target)
         path, query = unquote(parts.path), {name: values[0] for name, values in parse_qs(parts.query).items()}
         if path.startswith("/api/"):
-            return self._api(path, query, known=token == f"token {self.token}")
+            known = token == f"token {self.token}"
+            if token is not None and not known:
+                return self._error(401, "invalid username, password or token")
+            return self._api(path, query, known=known)
         return self._page(path, target)
 
     def _api(self, path: str, query: Mapping[str, str], *, known: bool) -> Reply:
@@ -184,9 +188,15 @@ class Forge:
         lists = {"keys": self.keys, "pulls": self.pulls, "activities/feeds": [], "actions/variables": variables}
         if route in lists:
             return _paged(lists[route], query)
+        if route.startswith("git/trees/"):
+            return self._tree(route.removeprefix("git/trees/"), tip)
         if route.startswith("commits/"):
             return self._of_commit(route.removeprefix("commits/"), tip, query)
         return None
+
+    def _tree(self, name: str, tip: str) -> Reply:
+        found = self.repository.entries(tip if name == "main" else name)
+        return Reply(200, {"truncated": False, "tree": [{"path": path, "sha": sha} for path, sha in found.items()]})
 
     def _of_commit(self, route: str, tip: str, query: Mapping[str, str]) -> Reply | None:
         name, _, what = route.partition("/")
@@ -248,7 +258,7 @@ class Forge:
     def _page(self, path: str, target: str) -> Reply:
         """What a visitor gets: Gitea leads to the login from any new-issue address, and knows the repository's page."""
         if path.endswith("/issues/new"):
-            return Reply(303, "", {"location": f"/user/login?redirect_to={quote(target, safe='')}"})
+            return Reply(303, "", {"location": f"{self.login}?redirect_to={quote(target, safe='')}"})
         known = path.strip("/").lower() == f"{self.owner}/{self.repo}".lower() or path == "/user/login"
         return Reply(200, "<!doctype html><title>Gitea</title>") if known else Reply(404, "Not found.\n")
 

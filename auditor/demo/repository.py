@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dulwich.index import build_index_from_tree, commit_tree
-from dulwich.objects import Blob, Commit, ObjectID
+from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
@@ -60,6 +60,12 @@ class Repository:
             for entry in entries
             if entry.path is not None and entry.sha is not None
         }
+
+    def entries(self, name: str) -> dict[str, str]:
+        """What lies in the top folder of a commit, or in the folder that is a tree: names with their ids."""
+        found = self._repo[_id(name)]
+        tree = self._repo[found.tree] if isinstance(found, Commit) else found
+        return {entry.path.decode(): entry.sha.decode() for entry in tree.items()} if isinstance(tree, Tree) else {}
 
     def check_out(self, folder: Path, commit: str, origin: str) -> None:
         """A clone with its work tree at `commit`, on main, as `git clone` of `origin` leaves it."""

@@ -48,12 +48,15 @@ class Auditor:
 
     def audit(self, world: World, say: Say = _silence) -> Report:
         """One night, stored in the world's own history; `say` is told what each source waits for."""
-        loaded = load_chain(read_chain(world.policy))
+        # but for ports and paths every world's file is the same
+        loaded = load_chain(read_chain(world.policy), validated=self._bench is not None)
         if self._bench is None:
             self._bench = prepare(loaded, None)
+        policy = replace(self._bench.policy, waivers=loaded.config.waivers)
+        bench = replace(self._bench, config=loaded.config, policy=policy)
         state = world.folder / "state"
         request = Request(config=loaded.config, mode="audit", timeout=_SECONDS, state=state, say=say)
-        return audit(request, replace(self._bench, config=loaded.config), Terms(), state).report
+        return audit(request, bench, Terms(), state).report
 
     def try_drift(self, drift: Drift) -> Trial:
         """The drift in a world of its own, which is gone afterwards."""
@@ -87,3 +90,10 @@ def failing(report: Report) -> set[str]:
 def passing(report: Report) -> set[str]:
     """The rules that pass."""
     return {finding.rule_id for finding in report.findings if finding.outcome is Outcome.PASS}
+
+
+def one_way(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """The rules that were not seen both passing and failing, in the policy's order."""
+    passed = set().union(*(passing(trial.before) | passing(trial.after) for trial in trials))
+    failed = set().union(*(failing(trial.after) for trial in trials))
+    return tuple(rule.id for rule in trials[0].before.rules if rule.id not in passed & failed)

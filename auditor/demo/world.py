@@ -52,6 +52,7 @@ gitea:
   ca: ca.pem
   token: {{file: token}}
   checks: ["CI / build"]
+  branch_names: ["feat/*", "hotfix/*"]
   owner_rights: true
 nas:
   ssh: auditor@127.0.0.1:{ssh_port}
@@ -68,6 +69,7 @@ site:
   url: {url}
   ca: ca.pem
   browser: never
+secrets: {{verify: true}}
 connect: {{"{git_host}:443": "127.0.0.1:{gitea}", "{site_host}:443": "127.0.0.1:{site}"}}
 history: {{path: state}}
 """
@@ -94,6 +96,7 @@ class World:
         self.active = "blue"
         self._lacks = lacking() if lacks is None else lacks
         self._servers: list[Server | SshServer] = []
+        self._slots: dict[str, Server] = {}
         self._write_history()
         self._deploy()
         self.repository.check_out(self.clone, self.repository.tip("refs/heads/main"), f"{BASE}/{OWNER}/{REPO}.git")
@@ -127,7 +130,7 @@ class World:
         gitea = Server(forge_responder(self.forge), context=context)
         site = Server(folder_responder(lambda: self.slot(self.active)), context=context)
         slots = {name: Server(folder_responder(lambda name=name: self.slot(name))) for name in ("blue", "green")}  # type: ignore[misc]
-        self.ports = {name: server.port for name, server in slots.items()}
+        self._slots, self.ports = slots, {name: server.port for name, server in slots.items()}
         host_key, client_key = (paramiko.ECDSAKey.generate() for _ in range(2))
         tools = self.folder / "tools"
         install(tools, self._lacks)
@@ -183,6 +186,12 @@ class World:
         commit = self.repository.commit("refs/heads/main", whole, message, parents=(main,), at=at)
         self.forge.report(commit, "push")
         return commit
+
+    def stop(self, slot: str) -> None:
+        """The slot's server ends."""
+        server = self._slots.pop(slot)
+        self._servers.remove(server)
+        server.close()
 
     def point_proxy(self, port: int) -> None:
         """The proxy's rule for the site leads to this port."""

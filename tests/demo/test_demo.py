@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from auditor.demo.drift import DRIFTS
-from auditor.demo.trial import Auditor, Trial, failing
+from auditor.demo.limit import LIMITS
+from auditor.demo.trial import Auditor, Trial, failing, one_way
+from auditor.demo.world import World
+from auditor.model.rules import Severity
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -36,7 +39,13 @@ def test_each_drift_is_named_by_its_rules_after_a_clean_night(trials: dict[str, 
     trial = trials[name]
     assert trial.before.verdict == "compliant", failing(trial.before)
     assert trial.missed == ()
-    assert trial.after.verdict == "non-compliant"
+    weights = [rule.severity.weight for rule in trial.after.rules if rule.id in trial.drift.rules]
+    if max(weights) >= Severity.MEDIUM.weight:
+        assert trial.after.verdict == "non-compliant"
+
+
+def test_every_rule_is_broken_by_a_drift_or_there_is_a_reason_why_none_can(trials: dict[str, Trial]) -> None:
+    assert set(one_way(list(trials.values()))) == set(LIMITS)
 
 
 def test_a_trial_whose_drift_goes_unseen_is_missed(trials: dict[str, Trial]) -> None:
@@ -98,3 +107,12 @@ def test_ctrl_c_ends_a_served_world_and_leaves_nothing(tmp_path: Path) -> None:
         process.stderr.read()
     assert process.returncode == 130
     assert not list(tmp_path.glob("auditor-demo-*"))
+
+
+def test_the_links_of_the_clean_world_are_right_for_the_proposer_too(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        own = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+        command = [sys.executable, "-m", "auditor", "proposer", "-c", str(world.policy)]
+        told = subprocess.run(command, env=own, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "not known" not in told.stdout

@@ -119,11 +119,11 @@ def _try_all(options: "Settings") -> int:
     from auditor.demo.drift import DRIFTS
     from auditor.demo.trial import Auditor
 
-    trials = []
+    trials, width = [], max(map(len, DRIFTS))
     for trial in Auditor().try_all(list(DRIFTS.values())):
         trials.append(trial)
         said = f"NOT NAMED: {', '.join(trial.missed)}" if trial.missed else f"named by {', '.join(trial.drift.rules)}"
-        write_stdout(f"{trial.drift.name:<22}{said}\n")
+        write_stdout(f"{trial.drift.name:<{width}}  {said}\n")
     write_stdout(_both_ways(trials))
     missed = [trial for trial in trials if trial.missed]
     _say(f"{len(trials) - len(missed)} of {len(trials)} drifts were named", options)
@@ -131,16 +131,15 @@ def _try_all(options: "Settings") -> int:
 
 
 def _both_ways(trials: "Sequence[Trial]") -> str:
-    """Which rules were seen passing and failing, and which this world can't break."""
-    from auditor.demo.trial import failing, passing
+    """How many rules were seen passing and failing, and why the others were not."""
+    from auditor.demo.limit import LIMITS
+    from auditor.demo.trial import one_way
 
-    passed = set().union(*(passing(trial.before) for trial in trials), *(passing(trial.after) for trial in trials))
-    failed = set().union(*(failing(trial.after) for trial in trials))
-    rules = [rule.id for rule in trials[0].before.rules]
-    both = [rule for rule in rules if rule in passed & failed]
-    rest = [rule for rule in rules if rule not in passed & failed]
-    count = f"{len(both)} of {len(rules)} rules were seen both passing and failing"
-    return f"\n{count}; not in this world: {', '.join(rest)}\n"
+    rest, count = one_way(trials), len(trials[0].before.rules)
+    lines = [f"\n{count - len(rest)} of {count} rules were seen both passing and failing; not in this world:\n"]
+    width = max(map(len, rest), default=0)
+    lines += [f"  {rule:<{width}}  {LIMITS.get(rule, 'no drift breaks it yet')}\n" for rule in rest]
+    return "".join(lines)
 
 
 def _say(text: str, options: "Settings") -> None:

@@ -1,9 +1,14 @@
 """What can go wrong in Gitea: its settings, its commits, and what is in them."""
 
 import os
+import time
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from auditor.demo.drift.definition import drift
-from auditor.demo.world import World
+from auditor.demo.world import DAY, OWNER, REPO, World
 
 _TOKEN_LENGTH = 40
 
@@ -98,6 +103,18 @@ def archived(world: World) -> None:
     world.forge.record["archived"] = True
 
 
+@drift("gitea-repository-case")
+def renamed_in_case(world: World) -> None:
+    """The repository's name changes its letter case."""
+    world.forge.record["full_name"] = f"{OWNER.lower()}/{REPO}"
+
+
+@drift("gitea-branches-named")
+def branch_unnamed(world: World) -> None:
+    """A pull request comes from a branch that is named as nobody agreed."""
+    _propose(world, "try", {"README.md": b"# Demo\n\nA try.\n"}, days_ago=0)
+
+
 @drift("nas-commit-is-main")
 def stale(world: World) -> None:
     """Main moved two days ago, and nobody deployed it."""
@@ -119,6 +136,12 @@ def blank_issues_banned(world: World) -> None:
     ]
 
 
+@drift("proposer-login-returns")
+def login_elsewhere(world: World) -> None:
+    """A visitor is sent to sign in on another host."""
+    world.forge.login = "https://login.example.net/start"
+
+
 @drift("secrets-env-ignored")
 def env_not_ignored(world: World) -> None:
     """The ignore rules for env files are deleted."""
@@ -138,6 +161,30 @@ def token_committed(world: World) -> None:
     world.merge({"deploy.sh": line.encode()}, "Deploy by script", days_ago=0.1)
 
 
+@drift("secrets-leaked-are-dead", "secrets-none-at-tip")
+def live_token_committed(world: World) -> None:
+    """A token is committed that still opens Gitea."""
+    world.merge({"deploy.sh": f"GITEA_TOKEN={world.forge.token}\n".encode()}, "Deploy by script", days_ago=0.1)
+
+
+@drift("secrets-none-in-history")
+def token_taken_back(world: World) -> None:
+    """A token is committed, and deleted by the next commit."""
+    token_committed.apply(world)
+    number = len(world.forge.pulls)
+    cleaned = world.merge({"deploy.sh": b"GITEA_TOKEN=$1\n"}, "Take the token out", days_ago=0.05)
+    world.repository.point(f"refs/heads/feat/{number}", cleaned)
+
+
+@drift("secrets-key-files-not-tracked")
+def key_committed(world: World) -> None:
+    """A private key is committed."""
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    world.merge({"deploy.pem": key}, "Deploy by key", days_ago=0.1)
+
+
 @drift("secrets-ci-variables-clean")
 def token_in_ci_variable(world: World) -> None:
     """A token is kept as a CI variable, in plain text."""
@@ -148,3 +195,11 @@ def token_in_ci_variable(world: World) -> None:
 def ci_variable_wrong(world: World) -> None:
     """A CI variable names another repository."""
     world.forge.variables["PUBLIC_GITEA_REPO"] = "old-site"
+
+
+def _propose(world: World, branch: str, files: Mapping[str, bytes], *, days_ago: float) -> None:
+    """An open pull request from a branch of its own."""
+    at, main = time.time() - days_ago * DAY, world.repository.tip("refs/heads/main")
+    whole = {**world.repository.files(main), **files}
+    head = world.repository.commit(f"refs/heads/{branch}", whole, "Propose it", parents=(main,), at=at)
+    world.forge.open_pull(branch, head, main, at, "Propose it")

@@ -1,12 +1,13 @@
 """What can go wrong in a developer's clone."""
 
 import os
+import time
 
 from dulwich.index import IndexEntry
 from dulwich.repo import Repo
 
 from auditor.demo.drift.definition import drift
-from auditor.demo.world import BASE, OWNER, REPO, World
+from auditor.demo.world import BASE, DAY, OWNER, REPO, World
 
 _TOKEN_LENGTH = 40
 
@@ -19,6 +20,15 @@ def commit_kept_back(world: World) -> None:
         worktree = clone.get_worktree()
         worktree.stage(["README.md"])
         worktree.commit(message=b"Only here", author=b"Ada <ada@demo.example>", committer=b"Ada <ada@demo.example>")
+
+
+@drift("local-work-published")
+def work_at_risk(world: World) -> None:
+    """A draft has lain in the clone alone for ten days."""
+    draft = world.clone / "draft.md"
+    draft.write_text("Nearly done.\n")
+    at = time.time() - 10 * DAY
+    os.utime(draft, (at, at))
 
 
 @drift("local-origin-canonical")

@@ -3,9 +3,11 @@
 import os
 import time
 
+from dulwich.repo import Repo
+
 from auditor.demo.drift.definition import drift
 from auditor.demo.repository import note_move
-from auditor.demo.world import DAY, World, page
+from auditor.demo.world import BASE, DAY, OWNER, REPO, World, page
 
 _TOKEN_LENGTH = 40
 
@@ -54,6 +56,26 @@ def exclude_private(world: World) -> None:
     exclude.write_text("beta.html\n")
 
 
+@drift("nas-tls-verified")
+def tls_off_on_nas(world: World) -> None:
+    """The NAS's own repository no longer verifies the server's certificate."""
+    _configure(world, (b"http",), b"sslVerify", b"false")
+
+
+@drift("nas-origin-canonical")
+def origin_elsewhere_on_nas(world: World) -> None:
+    """The NAS's own repository fetches from somewhere else."""
+    _configure(world, (b"remote", b"origin"), b"url", f"{BASE}/Mallory/{REPO}.git".encode())
+
+
+@drift("nas-release-intact")
+def old_release_touched(world: World) -> None:
+    """A file of the release before this one was edited: it is no way back."""
+    older = world.nas / "releases" / "20251201-120000" / "app"
+    world.repository.check_out(older, world.repository.tip("refs/heads/feat/2"), f"{BASE}/{OWNER}/{REPO}.git")
+    (older / "README.md").write_text("# Demo\n\nNot as it was.\n")
+
+
 @drift("nas-current-in-releases")
 def current_astray(world: World) -> None:
     """`current` leads out of the releases."""
@@ -82,3 +104,10 @@ def _edit(world: World, name: str, text: str, *, days_ago: float) -> None:
     path.write_text(text)
     at = time.time() - days_ago * DAY
     os.utime(path, (at, at))
+
+
+def _configure(world: World, section: tuple[bytes, ...], key: bytes, value: bytes) -> None:
+    with Repo(str(world.release)) as repository:
+        config = repository.get_config()
+        config.set(section, key, value)
+        config.write_to_path()

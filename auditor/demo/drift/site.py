@@ -12,6 +12,12 @@ def slot_broken(world: World) -> None:
     (world.slot("blue") / "index.html").unlink()
 
 
+@drift("nas-idle-slot-healthy")
+def idle_slot_down(world: World) -> None:
+    """The slot that waits does not answer: there is no way back."""
+    world.stop("green")
+
+
 @drift("nas-public-is-active-slot")
 def public_differs(world: World) -> None:
     """Visitors get what the other slot serves, and the proxy says otherwise."""
@@ -35,6 +41,13 @@ def wrong_case(world: World) -> None:
 def private_base(world: World) -> None:
     """A build whose link leads to a private address is served."""
     _serve(world, page("Welcome.", base="http://192.168.1.20:3000"))
+
+
+@drift("secrets-public-variables-clean")
+def secret_made_public(world: World) -> None:
+    """A build is served in which a variable for the public is named like a secret."""
+    script = b"<script>const env = {PUBLIC_GITEA_TOKEN: 'moved'}; console.log(env)</script>\n"
+    _serve(world, page("Welcome.") + script)
 
 
 @drift("secrets-none-served")
