@@ -4,11 +4,14 @@ import csv as csv_module
 import io
 import json
 import re
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from lab_need import need
 from lxml import etree
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
@@ -114,3 +117,15 @@ def test_what_was_not_observed_is_told_and_no_success() -> None:
     }
     assert values["source-of-truth"] != values["source-of-truth"], "NaN: neither compliant nor not"
     assert values["secrets-stay-out"] == 1
+
+
+@pytest.mark.parametrize("site", ["example", 'a "b"\\n\x1b[2J\u202e{x="1"} 1'])
+def test_prometheus_own_checker_takes_the_gauges(site: str) -> None:
+    promtool = need("promtool", "prometheus")
+    for made in REPORTS.values():
+        report = made()
+        text = prometheus.render(replace(report, run=replace(report.run, site=site)), Style())
+        done = subprocess.run(
+            [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -116,3 +116,9 @@ def test_as_many_slots_as_there_are_find_room(count: int) -> None:
 def test_where_the_nas_was_not_asked_there_is_no_way_to_draw() -> None:
     assert draw(green()) is None
     assert "<svg" not in render(green(), Style())
+
+
+def test_what_the_nas_visit_saw_of_the_public_page_is_drawn_though_the_site_was_not_asked() -> None:
+    report = whole(said=agreement(public="broken"))
+    sources = tuple(replace(one, status="left-out") if one.name == "site" else one for one in report.sources)
+    assert ways(replace(report, sources=sources))["public"] == "broken"

@@ -14,6 +14,7 @@ State = Literal["holds", "broken", "unknown", "differs", "absent"]
 _BOX_WIDTH, _BOX_HEIGHT = 142, 62
 _COLUMN, _ROW, _MARGIN = 226, 106, 24
 _LONGEST = 17
+_UNKNOWN = "not known"
 _ARROW = 10
 # what stands beside the slots in the agreement, in which column, and the source that speaks for it
 _WITNESSES = {"local": ("Local clone", 0, "local"), "gitea": ("Gitea main", 1, "gitea"), "nas": ("NAS", 2, "nas")}
@@ -116,10 +117,9 @@ def _slots(agreement: Agreement) -> Sequence[Statement]:
 
 def _box(title: str, said: Statement | None, status: str | None, column: int, row: float) -> Box:
     """A witness; one that was not asked is no doubt, one that could not be asked is."""
-    known = said is not None and (said.commit is not None or said.agrees is not None)
-    if status in (None, *_UNASKED) and not known:
+    if said is None and status in (None, *_UNASKED):
         return Box(title, (status or "not configured").replace("-", " "), "absent", *_place(column, row))
-    text = "unavailable" if status == "unavailable" and not known else _commit(said)
+    text = "unavailable" if status == "unavailable" and _commit(said) == _UNKNOWN else _commit(said)
     return Box(title, text, _agreeing(said), *_place(column, row))
 
 
@@ -139,7 +139,7 @@ def _proxy(agreement: Agreement) -> Box:
 
 def _commit(said: Statement | None) -> str:
     if said is None or (said.commit is None and said.agrees is None):
-        return "not known"
+        return _UNKNOWN
     return "of no commit" if said.commit is None else said.commit[:12]
 
 
