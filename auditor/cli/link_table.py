@@ -54,7 +54,20 @@ def _clicks(serving: Serving, reason: str | None) -> str:
     if serving.clicks is MISSING:
         return f"reconstructed, not clicked{f': {_clean(reason)}' if reason else ''}"
     lines = [_clean(f"clicked on {one.page}: {_trail(one)}", _WIDEST_LINE) for one in serving.clicks]
-    return "\n".join(lines) or "reconstructed, not clicked: nothing that proposes something was found to press"
+    lines = lines or ["reconstructed, not clicked: nothing that proposes something was found to press"]
+    return "\n".join((*lines, *_unpressed(serving, serving.clicks)))
+
+
+def _unpressed(serving: Serving, clicks: Sequence[Click]) -> Iterator[str]:
+    """The pages that propose something and were read alone, each build by one of them."""
+    pressed = {one.page for one in clicks}
+    for flow in serving.flows:
+        pages = (flow.page, *flow.alike)
+        rest = [page for page in pages if page not in pressed]
+        like = next((page for page in pages if page in pressed), None)
+        if rest:
+            why = "nothing of them was clicked" if like is None else f"they are built like {like}"
+            yield _clean(f"read, not clicked: {_where(rest)}: {why}", _WIDEST_LINE)
 
 
 def _trail(click: Click) -> str:

@@ -19,7 +19,7 @@ _FLAT = frozenset(
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([a-zA-Z0-9_.:-]{1,40})", re.IGNORECASE)
 _SCRIPT_TYPES = ("", "module", "text/javascript", "application/javascript", "text/ecmascript")
 _JSON_TYPES = ("application/json", "application/ld+json", "importmap", "speculationrules")
-_PROPOSE = re.compile(r"propos", re.IGNORECASE)
+PROPOSE = re.compile(r"propos", re.IGNORECASE)
 _MOST_ELEMENTS = 100_000
 
 
@@ -56,7 +56,7 @@ class Inline:
 class Page:
     """What a page holds. Addresses are absolute; `data` are all data attributes and metas, by name (`meta:NAME`).
 
-    `islands` are a component's address and its properties, as JSON text.
+    `islands` are a component's address and its properties, as JSON text. `proposes` says that its text speaks of it.
     """
 
     path: str
@@ -66,6 +66,7 @@ class Page:
     scripts: tuple[str, ...] = ()
     islands: tuple[tuple[str, dict[str, Any]], ...] = ()
     json_texts: tuple[str, ...] = ()
+    proposes: bool = False
 
 
 def decoded(body: bytes, content_type: str | None) -> str:
@@ -112,6 +113,7 @@ def parse_page(path: str, address: str, body: bytes, content_type: str | None) -
         scripts=tuple(dict.fromkeys(found)),
         islands=islands,
         json_texts=texts,
+        proposes=PROPOSE.search(text) is not None,
     )
 
 
@@ -238,7 +240,7 @@ def _is_named(node: Any, attributes: dict[str, str | None]) -> bool:
     words = " ".join((*attributes, *(value or "" for name, value in attributes.items() if name in _NAMING)))
     # the text of a large element is a copy of half the page
     said = node.text(deep=True)[:200] if node.tag in ("a", "button", "form") else ""
-    return bool(_PROPOSE.search(words) or _PROPOSE.search(said))
+    return bool(PROPOSE.search(words) or PROPOSE.search(said))
 
 
 def _with_server(text: str, base: str, *, foreign: bool) -> str:

@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from auditor.detector.judgement import SecretJudge
 from auditor.extraction.address import PUBLIC_FORGES, host_of, same_base
-from auditor.extraction.html import DeepError, Page, decoded, parse_page
+from auditor.extraction.html import PROPOSE, DeepError, Page, decoded, parse_page
+from auditor.extraction.likeness import flows_of
 from auditor.extraction.link import attribute_links, attribute_values, json_links, json_values
 from auditor.extraction.literal import presence, public_variables
 from auditor.extraction.script import Module
@@ -137,7 +138,17 @@ class Reading:
             presence=() if ours or values else self._presence(),
             variables=tuple(dict.fromkeys(variables))[:_MOST_ENTRIES],
             secrets=self._found_secrets(),
+            flows=flows_of(self._proposing()),
         )
+
+    def _proposing(self) -> Iterator[Page]:
+        """The pages that a visitor is meant to see, and that speak of proposing themselves or in a script of theirs."""
+        seen = {file.path for file in self.files if file.role == "page" and file.status == 200}
+        talking = [path for path, module in self._modules.items() if PROPOSE.search(module.source.decode("latin-1"))]
+        for page in (page for page in self._pages if page.path in seen):
+            loads = (self._loaded_by.get(path, ()) for path in talking)
+            if page.proposes or any(one is page for pages in loads for one in pages):
+                yield page
 
     def _sought(self, seeker: Seeker) -> tuple[list[Found], list[SiteValue], list[PublicVariable]]:
         found: list[Found] = []

@@ -28,6 +28,7 @@ _RESERVE_SECONDS = 3.0
 # time for the browser to end by itself before it is made to
 _GRACE_SECONDS = 4.0
 _MOST_PAGES = 50
+_MOST_BUILDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,13 @@ class Clicked:
     clicks: tuple[Click, ...]
     links: tuple[IssueLink, ...]
     fault: str | None = None
+
+
+def pages_to_press(configured: Sequence[str], serving: Serving) -> tuple[str, ...]:
+    """The configured pages, then one of each further build that proposes something, within a cap."""
+    known = set(configured)
+    further = [flow.page for flow in serving.flows if known.isdisjoint((flow.page, *flow.alike))]
+    return (*configured, *further[:_MOST_BUILDS])
 
 
 def send(errand: Errand) -> Clicked:

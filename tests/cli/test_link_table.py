@@ -9,7 +9,7 @@ from auditor.cli.link_table import link_table
 from auditor.config import Config, Gitea, Site
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
-from auditor.model.facts.site import Click, IssueLink, Place, Serving, Target
+from auditor.model.facts.site import Click, Flow, IssueLink, Place, Serving, Target
 from auditor.model.facts.site import Site as Facts
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
 
@@ -124,3 +124,10 @@ def test_a_page_with_nothing_to_press_says_so_and_an_absent_browser_says_why() -
 def table(public: Serving, reason: str | None = None) -> str:
     site = Facts(available=True, observed_at=NOW, public=public, browser_reason=reason)
     return link_table(Snapshot(**META, site=site), CONFIG)
+
+
+def test_the_pages_that_were_read_alone_are_counted_with_the_one_that_stands_for_them() -> None:
+    flows = (Flow(page="/a", alike=("/b", "/c")), Flow(page="/d"))
+    shown = table(replace(serving("public", "Acme"), flows=flows, clicks=(Click(page="/a", steps=("Proposer",)),)))
+    assert "read, not clicked: /b and 1 more: they are built like /a" in shown
+    assert "read, not clicked: /d: nothing of them was clicked" in shown

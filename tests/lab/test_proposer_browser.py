@@ -257,6 +257,32 @@ def test_a_right_site_passes_with_a_recorded_click(home: Path, tmp_path: Path, v
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_page_of_the_sitemap_is_pressed_for_all_that_are_built_alike(home: Path) -> None:
+    """What only a click tells is wrong on pages that nobody configured."""
+    chapter = (
+        "<!doctype html><title>{}</title><button id=p>Proposer</button><script>p.onclick=async()=>{{"
+        "const c=await(await fetch('/c.json')).json();open(`${{c.base}}/${{c.owner}}/site/issues/new`)}}</script>"
+    )
+    names = ("a", "b", "c")
+    with ready(), SiteServer() as site:
+        base = site.url.rstrip("/")
+        urls = "".join(f"<url><loc>{base}/{name}/</loc></url>" for name in names)
+        site.pages |= {f"/{name}/": chapter.format(name) for name in names}
+        site.pages |= {
+            "/": f'<a class=propose href="{base}/Acme/site/issues/new">Proposer</a>',
+            "/sitemap-0.xml": f"<urlset>{urls}</urlset>",
+            "/c.json": (200, {"Content-Type": "application/json"}, f'{{"base":"{base}","owner":"Other"}}'.encode()),
+        }
+        process = program(home, "--url", site.url, "--expect", base, "Acme", "site")
+        out, err = process.communicate(timeout=100)
+    assert process.returncode == 1, out + err
+    assert f"clicked on /: Proposer → {base}/Acme/site/issues/new (link)" in out
+    assert f"clicked on /a/: Proposer → {base}/Other/site/issues/new (window.open)" in out
+    assert "read, not clicked: /b/ and 1 more: they are built like /a/" in out
+    assert "it is not 'Acme'" in out
+    assert "clicked on /b/" not in out
+
+
 def test_without_a_browser_the_same_site_passes_as_reconstructed(home: Path, tmp_path: Path) -> None:
     with ReplayGitea("1.27.0", "archicratie-edition") as gitea, run_site(tmp_path, BUILT / "right", gitea.url) as site:
         options = ["--url", f"https://{SITE}/lazy/", *EXPECTED, *site.options, "-v"]

@@ -9,7 +9,7 @@ from auditor.interfaces import Context
 from auditor.model.facts.site import Serving
 from auditor.transports.browser.fault import BrowserError
 from auditor.transports.browser.traffic import Served
-from auditor.visitor import Errand, send, with_clicks
+from auditor.visitor import Errand, pages_to_press, send, with_clicks
 
 Click = Callable[[Serving, SlotPages], Serving]
 
@@ -24,7 +24,7 @@ def clicker(context: Context) -> Click | None:
         answers = {one.fact.path: one for one in pages.answers}
         errand = Errand(
             site=section.url,
-            pages=section.pages,
+            pages=pages_to_press(section.pages, serving),
             flow=section.flow,
             terms=terms_of(context.config, section.url),
             fetch=lambda url: _replayed(answers, url),

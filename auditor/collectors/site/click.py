@@ -11,7 +11,7 @@ from auditor.transports.browser.fault import BrowserError
 from auditor.transports.browser.traffic import Served
 from auditor.transports.http import HttpClient
 from auditor.transports.http.fault import HttpError
-from auditor.visitor import Errand, send, with_clicks
+from auditor.visitor import Errand, pages_to_press, send, with_clicks
 
 _LARGEST_BYTES = 8 << 20
 _SECONDS = 10.0
@@ -26,7 +26,7 @@ def clicked(facts: Site, context: Context, section: Section, http: HttpClient) -
     context.progress("clicking in a browser")
     errand = Errand(
         site=section.url,
-        pages=section.pages,
+        pages=pages_to_press(section.pages, facts.public),
         flow=section.flow,
         terms=terms_of(context.config, section.url),
         fetch=lambda url: fetched(http, url),

@@ -123,11 +123,19 @@ class Click:
 
 
 @frozen
+class Flow:
+    """A page that carries a way to propose something; `alike` are others of the same build, for which it stands."""
+
+    page: str
+    alike: tuple[str, ...] = ()
+
+
+@frozen
 class Serving:
     """What one origin serves: `public`, or `slot:NAME`; `address` is where it was asked.
 
-    `presence` are the canonical values that stand there as exact literals, whatever they are used for. `clicks` is
-    MISSING without a browser.
+    `presence` are the canonical values that stand there as exact literals, whatever they are used for. `flows` are the
+    pages that propose something, one of each build. `clicks` is MISSING without a browser.
     """
 
     origin: str
@@ -139,6 +147,7 @@ class Serving:
     presence: tuple[SiteValue, ...] = ()
     variables: tuple[PublicVariable, ...] = ()
     secrets: tuple[SecretSeen, ...] | Missing = MISSING
+    flows: tuple[Flow, ...] = ()
     clicks: tuple[Click, ...] | Missing = MISSING
 
 
