@@ -1,101 +1,157 @@
 """The prefilter by hyperscan, where it is installed (extra `fast`): all forms of all kinds in one pass over a text.
 
-It only says which kinds are worth a look: what is found and judged is the same without it. Its forms take half a second
-to compile, so it stands back until a process has searched enough to gain by it; threads never share its scratch space.
+It only says where a kind is worth a look: what is found and judged is the same without it. Its forms take a third of a
+second to compile, so it stands back until a process has searched enough to gain by it, or is given what another one
+compiled. Threads never share its scratch space.
 """
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.detector.assignment import SEARCHED
+from auditor.detector.assignment import SEARCHED, line_before
 from auditor.detector.context import named_value
 from auditor.detector.kind import Kind
+from auditor.detector.presence import Places, Span, Text
 
 if TYPE_CHECKING:
     import hyperscan
 
 ENOUGH_BYTES = 8 << 20
-Present = dict[int, tuple[str, ...]]
-# after its prefix a token is worth a look as soon as it begins; long repetitions are what hyperscan is slow at
+# of a long repetition at its end a form needs the least alone; long ones are what hyperscan is slow at
 _TAIL = re.compile(r"\{(\d+)(?:,\d+)?\}(\)*)(?:\\b)?(\)*)\Z")
 _ENOUGH = 6
 # a text that repeats a token's prefix takes time that grows with the square of its length: so no long one is given
 _PIECE, _OVERLAP = 64 << 10, 2 << 10
+# farther than any form reaches back from where its match was seen, or a value on
+_REACH = 1_000
+
+
+class _Form(NamedTuple):
+    """An expression, whether its case counts not, the kind that it stands for, and those of its words."""
+
+    expression: str
+    any_case: bool
+    kind: int
+    words: tuple[str, ...]
 
 
 class Accelerator:
-    """The forms of some kinds, compiled when they are first needed."""
+    """The forms of some kinds; `identity` names everything that what is compiled of them depends on."""
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self._kinds = kinds
+        self._forms = list(_forms(kinds))
         self._lock = Lock()
-        self._owners: list[tuple[int, tuple[str, ...]]] = []
         self._database: hyperscan.Database | None = None
         self._searched = 0
+        self.identity = hashlib.sha256(repr((self._forms, accelerator_version())).encode()).hexdigest()
 
-    def present_words(self, raw: bytes) -> Present | None:
+    def places(self, text: Text) -> dict[int, Places] | None:
         """As auditor.detector.presence; None while it stands back, or another thread is at it."""
-        self._searched += len(raw)
-        if self._searched < ENOUGH_BYTES or not self._lock.acquire(blocking=False):
+        self._searched += len(text.raw)
+        if (self._database is None and self._searched < ENOUGH_BYTES) or not self._lock.acquire(blocking=False):
             return None
         try:
-            return self._scan(raw)
+            return self._scan(text.raw)
         finally:
             self._lock.release()
 
-    def _scan(self, raw: bytes) -> Present:
-        if self._database is None:
-            self._database = self._compiled()
-        hits: set[int] = set()
-
-        def note(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
-            hits.add(number)
-
-        for start in range(0, max(1, len(raw)), _PIECE):
-            self._database.scan(raw[start : start + _PIECE + _OVERLAP], match_event_handler=note)
-        found: Present = {index: () for index, kind in enumerate(self._kinds) if kind.own is not None}
-        for number in sorted(hits):
-            index, words = self._owners[number]
-            found[index] = (*found.get(index, ()), *words)
-        return found
-
-    def _compiled(self) -> "hyperscan.Database":
+    def restore(self, compiled: bytes) -> bool:
+        """Takes what `compiled` gave in another process; whether it serves."""
         import hyperscan
 
-        forms: list[tuple[str, int]] = []
-        for index, kind in enumerate(self._kinds):
-            if kind.own is not None:
-                continue
-            if kind.judge is named_value and not kind.anchored:
-                forms += [(form.pattern, hyperscan.HS_FLAG_CASELESS) for form in SEARCHED.values()]
-                self._owners += [(index, (word,)) for word in SEARCHED]
-            elif kind.near and "prefix" not in kind.form.groupindex:
-                forms += [(re.escape(word), hyperscan.HS_FLAG_CASELESS) for word in kind.words]
-                self._owners += [(index, (word,)) for word in kind.words]
+        try:
+            database = hyperscan.loadb(compiled, hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+        except hyperscan.error:
+            return False
+        self._database = database
+        return True
+
+    def compiled(self) -> bytes:
+        """The forms, compiled."""
+        import hyperscan
+
+        with self._lock:
+            return bytes(hyperscan.dumpb(self._ready()))
+
+    def _scan(self, raw: bytes) -> dict[int, Places]:
+        database = self._ready()
+        hits: dict[int, list[int]] = {}
+        start = 0
+
+        def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            hits.setdefault(number, []).append(start + end)
+
+        for start in range(0, max(1, len(raw)), _PIECE):
+            database.scan(raw[start : start + _PIECE + _OVERLAP], match_event_handler=note)
+        found: dict[int, Places] = {index: () for index, kind in enumerate(self._kinds) if kind.own is not None}
+        for number in sorted(hits):
+            form = self._forms[number]
+            spans = list(_joined(self._around(form.kind, hits[number], raw)))
+            found[form.kind] = (*found.get(form.kind, ()), *((word, spans) for word in form.words))
+        return dict(sorted(found.items()))
+
+    def _around(self, index: int, ends: Iterable[int], raw: bytes) -> Iterator[Span]:
+        kind = self._kinds[index]
+        for end in sorted(ends):
+            if kind.judge is named_value:
+                yield line_before(raw, end), end
             else:
-                forms.append((_loosened(kind), 0))
-                self._owners.append((index, kind.words))
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[form.encode() for form, _ in forms],
-            ids=list(range(len(forms))),
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH | flag for _, flag in forms],
-            elements=len(forms),
-        )
-        return database
+                yield max(0, end - _REACH), end if kind.anchored else min(len(raw), end + _REACH)
+
+    def _ready(self) -> "hyperscan.Database":
+        import hyperscan
+
+        if self._database is None:
+            database = hyperscan.Database()
+            database.compile(
+                expressions=[form.expression.encode() for form in self._forms],
+                ids=list(range(len(self._forms))),
+                flags=[hyperscan.HS_FLAG_CASELESS if form.any_case else 0 for form in self._forms],
+                elements=len(self._forms),
+            )
+            self._database = database
+        return self._database
+
+
+def _forms(kinds: Sequence[Kind]) -> Iterator[_Form]:
+    for index, kind in enumerate(kinds):
+        if kind.own is not None:
+            continue
+        if kind.judge is named_value and not kind.anchored:
+            yield from (_Form(form.pattern, True, index, (word,)) for word, form in SEARCHED.items())
+        elif kind.signs:
+            yield from (_Form(sign, False, index, kind.words) for sign in kind.signs)
+        elif kind.near and "prefix" not in kind.form.groupindex:
+            yield from (_Form(re.escape(word), True, index, (word,)) for word in kind.words)
+        else:
+            yield _Form(_loosened(kind), False, index, kind.words)
 
 
 def _loosened(kind: Kind) -> str:
-    """The form without names, and of a token's body the beginning alone."""
+    """The form without names, and of what it ends with the beginning alone."""
     form = re.sub(r"\(\?P<\w+>", "(?:", kind.form.pattern)
-    if "prefix" not in kind.form.groupindex:
-        return form
     return _TAIL.sub(lambda tail: f"{{{min(int(tail[1]), _ENOUGH)}}}{tail[2]}{tail[3]}", form)
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans in order, none overlapping another."""
+    start = end = -1
+    for one, other in spans:
+        if one > end:
+            if end >= 0:
+                yield start, end
+            start = one
+        end = max(end, other)
+    if end >= 0:
+        yield start, end
 
 
 @cache

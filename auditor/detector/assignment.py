@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from auditor.detector.key_name import looks_secret
+from auditor.detector.presence import Span, Text
 
 # what is part of the names that are searched for; a bare `cert`, `signature`, `hmac` holds what anybody may see
 WORDS = (
@@ -30,12 +31,16 @@ _GIVEN = (
 FORM = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z0-9_.-]{{1,100}}){_GIVEN}", re.ASCII)
 _REST = "[a-z0-9_.-]{0,40}"
 _SIGN = r"\\?[\"'`]?(?:[ \t]{0,8}[:=]|>|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)"
-# `path`, `pattern` hold the letters of a word that is a secret's: it must end where the word does
-SEARCHED = {
-    word: re.compile(word + (r"s?(?:[_.-]" + _REST + ")?" if word == "pat" else _REST) + _SIGN) for word in WORDS
+# `path`, `pattern` hold the letters of a word that is a secret's: it must end where the word does; an author's is none
+_AFTER = {
+    "pat": "s?(?:[_.-]" + _REST + ")?",
+    "auth": "(?:[a-np-z0-9_.-]" + _REST + "|o(?:[a-qs-z0-9_.-]" + _REST + ")?)?",
 }
+SEARCHED = {word: re.compile(word + _AFTER.get(word, _REST) + _SIGN) for word in WORDS}
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _FARTHEST = 100
+# a name with the sign after it, and a line
+_LONGEST_NAME, _LONGEST = 200, 1_000
 _VALUE = re.compile(
     r"\"(?P<double>[^\"\r\n\\]{1,1000})\\?\"|'(?P<single>[^'\r\n\\]{1,1000})\\?'|`(?P<back>[^`\r\n\\]{1,1000})`"
     r"|(?P<bare>[^\s\"'`\\]{1,1000})"
@@ -44,22 +49,36 @@ _TAG = re.compile(r"(?P<bare>[^<>\s]{1,400})</")
 _CUT = re.compile(r"[;&,][A-Za-z_][A-Za-z0-9_. -]{0,40}=")
 
 
-def assigned_values(words: frozenset[str], text: str, lowered: str) -> Iterator[tuple[re.Match[str], int, int]]:
-    """The match of the name and the place of its value, for every name that is a secret's."""
-    seen: set[int] = set()
-    for word in WORDS:
-        if word not in words:
-            continue
-        for hit in SEARCHED[word].finditer(lowered):
-            start = _name_start(text, hit.start())
-            if start in seen:
-                continue
-            seen.add(start)
-            match = FORM.match(text, start)
-            if match and looks_secret(match["key"]):
-                found = _value(text, match)
-                if found:
-                    yield match, *found
+def assigned_values(word: str, span: Span, text: Text) -> Iterator[tuple[re.Match[str], int, int]]:
+    """The match of the name and the place of its value, for every name with a word that is a secret's."""
+    low, high = span
+    last = -1
+    for hit in SEARCHED[word].finditer(text.lowered(low, high)):
+        start = _name_start(text.plain, low + hit.start())
+        match = FORM.match(text.plain, start) if start != last else None
+        last = start
+        if match and looks_secret(match["key"]):
+            found = _value(text.plain, match)
+            if found:
+                yield match, *found
+
+
+def line_before(raw: bytes, end: int) -> int:
+    """Where the line of a name begins whose sign ends at `end`; the sign may stand on the line after it."""
+    lowest = max(0, end - _LONGEST_NAME)
+    start = raw.rfind(b"\n", lowest, end)
+    if start >= 0 and raw[start:end].strip().lower() == b"value:":
+        start = raw.rfind(b"\n", lowest, start)
+    return start if start >= 0 else lowest
+
+
+def line_of_value(plain: str, span: Span) -> str | None:
+    """All that is told of the values in a span of whole lines depends on; None where that is more."""
+    low, high = span
+    if high - low > _LONGEST or (low and plain[low] != "\n"):
+        return None
+    end = plain.find("\n", high, high + _LONGEST)
+    return plain[low:end] if end >= 0 else None
 
 
 def _name_start(text: str, at: int) -> int:

@@ -1,6 +1,6 @@
 """All kinds of secrets, the most particular first: a place that one of them took is not asked of the next."""
 
-from auditor.detector.context import app_secret, gitea_token, key_file
+from auditor.detector.context import TOKEN_SIGNS, app_secret, gitea_token, key_file
 from auditor.detector.general import GENERAL
 from auditor.detector.kind import Kind, kind
 from auditor.detector.service import SERVICES
@@ -68,6 +68,7 @@ PARTICULAR: tuple[Kind, ...] = (
         r"\b(?P<value>[0-9a-f]{40})\b",
         gitea_token,
         run=40,
+        signs=TOKEN_SIGNS,
     ),
 )
 

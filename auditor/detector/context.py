@@ -13,6 +13,15 @@ from auditor.detector.placeholder import entropy, is_repetition, placeholder_rea
 _NEAR = 40
 _SECRET_WORDS = ("token", "authorization", "bearer", "secret", "passw", "credential", "api_key", "apikey", "api-key")
 _SERVERS = ("gitea", "forgejo")
+_TELLING = (*_SECRET_WORDS, *_SERVERS)
+_ANY_TELLING = f"(?i:{'|'.join(_TELLING)})"
+_HASH = "[0-9a-f]{40}"
+# what is near a hash that may be a token
+TOKEN_SIGNS = (
+    f"(?s:{_ANY_TELLING}.{{0,{_NEAR}}}{_HASH})",
+    f"{_HASH}[^\\n]{{0,{_NEAR}}}{_ANY_TELLING}",
+    f"{_HASH}@",
+)
 _KEY = re.compile(r"([a-z0-9_.-]{1,60})\\?[\"']?[ \t]{0,4}(?:=>|:=|[:=])[ \t]{0,4}\\?[\"']?$")
 _COMMIT_KEY = re.compile(
     r"(?:sha[0-9]{0,3}|sum|commit|rev|revision|ref|hash|digest|integrity|etag|tree|parent|oid|head|version)s?$"
@@ -48,15 +57,15 @@ def gitea_token(candidate: Candidate) -> str | None:
     if after.startswith("@") and "://" in before:
         return placeholder_reason(candidate.value)
     key = _KEY.search(before)
-    if key and _COMMIT_KEY.search(key[1]):
-        return "commit"
-    if not key and _COMMIT_WORD.search(before):
-        return "commit"
-    near = any(word in before for word in (*_SECRET_WORDS, *_SERVERS))
+    near = any(word in before for word in _TELLING)
     if not near and not key:
         line = after.partition("\n")[0]
-        near = any(word in line for word in (*_SECRET_WORDS, *_SERVERS))
-    return placeholder_reason(candidate.value) if near else "no-context"
+        near = any(word in line for word in _TELLING)
+    if not near:
+        return "no-context"
+    if _COMMIT_KEY.search(key[1]) if key else _COMMIT_WORD.search(before):
+        return "commit"
+    return placeholder_reason(candidate.value)
 
 
 def app_secret(candidate: Candidate) -> str | None:

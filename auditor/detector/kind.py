@@ -19,6 +19,15 @@ class Candidate:
     end: int
 
 
+@dataclass(slots=True)
+class Known:
+    """A place of which is known why it is no secret."""
+
+    start: int
+    end: int
+    reason: str
+
+
 # stands for the match of a pattern of a site's own
 OWN_FORM = re.compile(r"(?P<value>(?s:.)*)")
 Judge = Callable[[Candidate], str | None]
@@ -49,8 +58,8 @@ class Kind:
     takes longer than its length. `judge` says why a value is none. Of a `near` kind the words begin an
     unbroken run (auditor.detector.run) or stand just before one; `run` is the length of one that every text has which
     holds the kind, 0 where there may be none. Tests and their data are full
-    of an `invented` kind, and none of it is anybody's. A site's `own` pattern has no words, and a `form` that says
-    nothing.
+    of an `invented` kind, and none of it is anybody's. One of the expressions `signs` matches about each place that the
+    judge takes for more than one without context. A site's `own` pattern has no words, and a `form` that says nothing.
     """
 
     id: str
@@ -65,6 +74,7 @@ class Kind:
     run: int = 0
     near: bool = False
     invented: bool = False
+    signs: tuple[str, ...] = ()
     own: Pattern | None = None
 
 
@@ -82,10 +92,12 @@ def kind(
     run: int = 0,
     near: bool = False,
     invented: bool = False,
+    signs: tuple[str, ...] = (),
 ) -> Kind:
     """A kind, its words parted by blanks."""
     pattern = re.compile(form, re.ASCII)
-    return Kind(id, title, tuple(words.split()), pattern, judge, before, after, anchored, lead, run, near, invented)
+    known = tuple(words.split())
+    return Kind(id, title, known, pattern, judge, before, after, anchored, lead, run, near, invented, signs)
 
 
 def token_kind(

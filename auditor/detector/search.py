@@ -18,8 +18,8 @@ from auditor.detector.catalogue import KINDS
 from auditor.detector.context import key_body, key_file, url_part
 from auditor.detector.engine import Engine, EngineError
 from auditor.detector.fixture import is_fixture
-from auditor.detector.kind import Candidate, Kind
-from auditor.detector.presence import present_words
+from auditor.detector.kind import Candidate, Kind, Known
+from auditor.detector.presence import Places, Text, present_words
 from auditor.detector.settled import Lines, Settled
 
 # far more than any honest text holds; what lies beyond is said to be unsearched
@@ -89,7 +89,7 @@ def search(
         Secret(kind.id, place, _hint(one), _mark(kind, one, key), lines.at(one.start), one.start, one.end)
         for kind, one in sorted(looked.found, key=lambda pair: pair[1].start)
     )
-    counted = Counter((kind.id, reason) for kind, _, reason in looked.dismissed)
+    counted = Counter((kind, one.reason) for kind, one in looked.dismissed)
     counts = tuple((kind, reason, count) for (kind, reason), count in sorted(counted.items()))
     return Search(secrets, counts, looked.unsearched)
 
@@ -105,7 +105,7 @@ def explain(
     """What only looked like a secret in a text, in the order of its lines."""
     looked = _look(text, place, kinds, is_object, engine)
     lines = Lines(looked.text)
-    told = [Dismissal(kind.id, reason, lines.at(one.start)) for kind, one, reason in looked.dismissed]
+    told = [Dismissal(kind, one.reason, lines.at(one.start)) for kind, one in looked.dismissed]
     return tuple(sorted(told, key=lambda each: (each.line, each.kind, each.reason)))
 
 
@@ -125,25 +125,28 @@ class _Looked:
     is_object: IsObject | None
     unsearched: str = ""
     found: list[tuple[Kind, Candidate]] = field(default_factory=list)
-    dismissed: list[tuple[Kind, Candidate, str]] = field(default_factory=list)
+    dismissed: list[tuple[str, Known]] = field(default_factory=list)
     settled: Settled = field(default_factory=Settled)
     made_up: Settled = field(default_factory=Settled)
 
-    def take(self, kind: Kind, candidate: Candidate) -> bool:
+    def take(self, kind: Kind, candidate: Candidate | Known) -> bool:
         """Judges a candidate where nothing is settled yet; whether it was one at all."""
         place = candidate.start, candidate.end
         if not self.settled.leaves(*place) or (kind.invented and not self.made_up.leaves(*place)):
             return True
-        reason = _reason(kind, candidate, self.fixture, self.is_object)
-        if reason in _UNTOLD:
+        if isinstance(candidate, Candidate):
+            reason = _reason(kind, candidate, self.fixture, self.is_object)
+            if reason is None:
+                self.found.append((kind, candidate))
+                self.settled.add(*place)
+                return True
+            candidate = Known(*place, reason)
+        if candidate.reason in _UNTOLD:
             return False
-        if reason is None:
-            self.found.append((kind, candidate))
-        else:
-            self.dismissed.append((kind, candidate, reason))
-        if reason is None or reason in _CERTAIN:
+        self.dismissed.append((kind.id, candidate))
+        if candidate.reason in _CERTAIN:
             self.settled.add(*place)
-        elif reason == _FIXTURE:
+        elif candidate.reason == _FIXTURE:
             self.made_up.add(*place)
         return True
 
@@ -151,23 +154,20 @@ class _Looked:
 def _look(
     text: bytes | str, place: str, kinds: Sequence[Kind], is_object: IsObject | None, engine: Engine | None
 ) -> _Looked:
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    # one character a byte: places are those of the bytes, and lower case changes no length
-    looked = _Looked(raw.decode("latin-1"), is_fixture(place), is_object)
+    whole = Text(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+    looked = _Looked(whole.plain, is_fixture(place), is_object)
     accelerator = accelerator_of(tuple(kinds))
-    present = accelerator.present_words(raw) if accelerator else None
-    if present is None or present:
-        lowered = raw.lower().decode("latin-1")
-        for index, words in (present_words(kinds, raw, lowered) if present is None else present).items():
-            _look_for(kinds[index], words, lowered, looked)
+    present = accelerator.places(whole) if accelerator else None
+    for index, places in (present_words(kinds, whole) if present is None else present).items():
+        _look_for(kinds[index], places, whole, looked)
     if engine is not None:
-        _ask_engine(engine, raw, looked)
+        _ask_engine(engine, whole.raw, looked)
     return looked
 
 
-def _look_for(kind: Kind, words: Sequence[str], lowered: str, looked: _Looked) -> None:
+def _look_for(kind: Kind, places: Places, text: Text, looked: _Looked) -> None:
     count = 0
-    for candidate in find_candidates(kind, words, looked.text, lowered):
+    for candidate in find_candidates(kind, places, text):
         # a list of thousands of hashes is no sign of anything
         if count >= MOST_CANDIDATES:
             looked.unsearched = _TOO_MANY
@@ -178,8 +178,8 @@ def _look_for(kind: Kind, words: Sequence[str], lowered: str, looked: _Looked) -
 def _ask_engine(engine: Engine, raw: bytes, looked: _Looked) -> None:
     """What an engine finds beside; where a name alone speaks for it, the judgement of our own kinds stands."""
     judged = Settled()
-    for _, candidate, _ in looked.dismissed:
-        judged.add(candidate.start, candidate.end)
+    for _, dismissed in looked.dismissed:
+        judged.add(dismissed.start, dismissed.end)
     known = {(one.start, one.end): number for number, (kind, one) in enumerate(looked.found) if kind.invented}
     try:
         places = list(engine.find(raw))

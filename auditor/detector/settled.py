@@ -1,8 +1,5 @@
 """Places of a text that are settled, and the line that a place lies on."""
 
-import re
-from bisect import bisect_right
-
 _STEP = 256
 
 
@@ -24,14 +21,16 @@ class Settled:
 
 
 class Lines:
-    """Which line a place lies on, counted when first asked."""
+    """Which line a place lies on; they are counted onward from the place that was asked for before."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._ends: list[int] | None = None
+        self._place, self._line = 0, 1
 
     def at(self, place: int) -> int:
         """The number of the line, from 1."""
-        if self._ends is None:
-            self._ends = [match.start() for match in re.finditer("\n", self._text)]
-        return bisect_right(self._ends, place) + 1
+        if place < self._place:
+            self._place, self._line = 0, 1
+        self._line += self._text.count("\n", self._place, place)
+        self._place = place
+        return self._line

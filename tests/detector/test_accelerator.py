@@ -2,14 +2,19 @@
 
 import random
 import string
+from functools import cache
 from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.detector import accelerator
 from auditor.detector.accelerator import Accelerator, accelerator_version
+from auditor.detector.candidate import find_candidates
 from auditor.detector.catalogue import KINDS
-from auditor.detector.presence import present_words
+from auditor.detector.kind import Candidate, Known
+from auditor.detector.presence import Places, Text, present_words
 from auditor.detector.search import search
 
 pytestmark = pytest.mark.skipif(accelerator_version() is None, reason="hyperscan is not installed: the extra `fast`")
@@ -40,27 +45,76 @@ def texts(seed: int) -> list[str]:
     ]
 
 
+@cache
 def eager() -> Accelerator:
     """One that has searched enough already."""
     one = Accelerator(KINDS)
-    one.present_words(b"\0" * (accelerator.ENOUGH_BYTES))
+    one.places(Text(b"\0" * accelerator.ENOUGH_BYTES))
     return one
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_every_kind_that_the_search_finds_is_seen_in_one_pass(seed: int) -> None:
-    one = eager()
-    for text in texts(seed):
-        found = {secret.kind for secret in search(text, place="p", key=b"k").secrets}
-        seen = one.present_words(text.encode())
-        assert seen is not None
-        assert found <= {KINDS[index].id for index in seen}
-        known = present_words(KINDS, text.encode(), text.lower())
-        assert set(seen) <= set(known)
+def taken(places: dict[int, Places] | None, text: Text) -> set[tuple[str, int, int]]:
+    """What the judges of the kinds take for secrets."""
+    assert places is not None
+    return {
+        (KINDS[index].id, one.start, one.end)
+        for index, some in places.items()
+        for one in find_candidates(KINDS[index], some, text)
+        if isinstance(one, Candidate) and KINDS[index].judge(one) is None
+    }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_each_place_that_the_search_without_it_takes_for_a_secret_is_seen_and_no_other(seed: int) -> None:
+    dice = random.Random(seed)
+    lines = [line for one in range(seed, seed + 9) for line in texts(one)]
+    lines += ["word " * dice.randrange(300) for _ in range(20)]
+    dice.shuffle(lines)
+    for joined in ("\n", " ", ";", "\n" * 900):
+        text = Text(joined.join(lines).encode())
+        without = taken(present_words(KINDS, text), text)
+        assert taken(eager().places(text), text) == without
+        assert len(without) > 30
+
+
+@given(
+    st.lists(st.sampled_from([*(word for kind in KINDS for word in kind.words), *"=:@'\"\n >", "a1" * 20, "x9Q7" * 9]))
+)
+def test_it_sees_the_same_in_any_text(pieces: list[str]) -> None:
+    text = Text("".join(pieces).encode())
+    assert taken(eager().places(text), text) == taken(present_words(KINDS, text), text)
+
+
+def test_a_line_that_was_judged_before_is_told_again_as_it_was() -> None:
+    lines = [
+        "secret_key: undefined",
+        "  API_TOKEN = os.environ['API_TOKEN']",
+        "- name: DB_PASSWORD",
+        "  value: changeme",
+    ]
+    one, other = Text("\n".join(["", *lines, ""]).encode()), Text("\n".join(["", "", *lines, "more: 1", ""]).encode())
+    index = len(KINDS) - 1
+    told = []
+    for text in (one, other):
+        found = list(find_candidates(KINDS[index], (eager().places(text) or {})[index], text))
+        told.append([(type(each), text.plain[each.start : each.end]) for each in found])
+    assert [kind for kind, _ in told[0]] == [Candidate] * len(lines[1:])
+    assert told[1] == [(Known, value) for _, value in told[0]]
+    assert search(one.raw, place="p", key=b"k").suppressed == search(other.raw, place="p", key=b"k").suppressed
 
 
 def test_it_stands_back_until_it_is_worth_its_while() -> None:
-    assert Accelerator(KINDS).present_words(b"DB_PASSWORD=x") is None
+    assert Accelerator(KINDS).places(Text(b"DB_PASSWORD=x")) is None
+
+
+def test_what_another_one_compiled_serves_at_once_and_nothing_else_does() -> None:
+    fresh = Accelerator(KINDS)
+    assert not fresh.restore(b"") and not fresh.restore(b"no database of hyperscan's" * 9)
+    assert fresh.places(Text(b"DB_PASSWORD=x")) is None
+    assert fresh.restore(eager().compiled())
+    assert fresh.identity == eager().identity != Accelerator(KINDS[1:]).identity
+    text = Text("\n".join(texts(1)).encode())
+    assert fresh.places(text) == eager().places(text)
 
 
 def test_threads_that_search_at_once_find_all() -> None:
