@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 
@@ -49,6 +50,7 @@ def _cleaned(body: str) -> str:
     return "" if clean == "." else clean
 
 
+@lru_cache(maxsize=1_024)
 def _compiled(body: str) -> re.Pattern[str] | None:
     if body.startswith("**") and not _SPECIAL.search(body[2:]):
         # a pattern that is plain but for this is compared from the end: `**foo` has no folder's edge in it

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from auditor.gitfile.wildmatch import translated
 
@@ -76,6 +77,7 @@ def _pattern(line: bytes, file: bytes, number: int, base: bytes, *, ignore_case:
     )
 
 
+@lru_cache(maxsize=1_024)  # one repository's patterns are asked for again by each rule of env files, every night
 def path_expression(body: bytes, *, name_only: bool, ignore_case: bool) -> re.Pattern[bytes]:
     """What a pattern matches: a name, or a path from its file's folder on."""
     special = _SPECIAL.search(body)

@@ -32,17 +32,21 @@ def canonical(value: Json) -> str:
 def encode(value: object) -> Json:
     """The JSON-ready form of a dataclass tree: fields that are MISSING are absent, tuples become lists."""
     kind: Any = type(value)
-    if kind in _JSON:  # nearly everything: asked first, since a snapshot holds a hundred thousand of them
+    if kind in _JSON:  # nearly everything: asked first here and below, for a snapshot holds a hundred thousand of them
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, (tuple, list)):
-        return [encode(item) for item in value]
+        return [item if type(item) in _JSON else encode(item) for item in value]
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
-    return {key: encode(item) for key, name in _names(kind).items() if (item := getattr(value, name)) is not MISSING}
+    return {
+        key: item if type(item) in _JSON else encode(item)
+        for key, name in _names(kind).items()
+        if (item := getattr(value, name)) is not MISSING
+    }
 
 
 @cache

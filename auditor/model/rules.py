@@ -1,6 +1,7 @@
 """What a policy holds: rules and waivers, as data; how they are judged is the engine's matter."""
 
 from enum import Enum
+from functools import cached_property
 
 from auditor.frozen import frozen
 
@@ -13,7 +14,7 @@ class Severity(Enum):
     HIGH = "high"
     CRITICAL = "critical"
 
-    @property
+    @cached_property
     def weight(self) -> int:
         return list(Severity).index(self)
 

@@ -92,7 +92,7 @@ def _judge_whole(compiled: CompiledRule, observation: Observation) -> Finding:
 def _judge_list(path: str, group: list[CompiledRule], observation: Observation) -> dict[str, list[Finding]]:
     items = items_at(observation.facts, path)
     scope = Scope(visible(group, observation.facts), observation.now)
-    nowhere = [one for one in group if _applies_to_none(one, scope)]
+    nowhere = _nowhere(group, scope)
     spared = {one.rule.id: [_collective(one, _inapplicable(one.rule))] for one in nowhere}
     group = [compiled for compiled in group if compiled not in nowhere]
     if items is None:
@@ -107,9 +107,13 @@ def _judge_list(path: str, group: list[CompiledRule], observation: Observation) 
     return spared | {tally.compiled.rule.id: tally.findings(len(items)) for tally in tallies}
 
 
-def _applies_to_none(compiled: CompiledRule, scope: Scope) -> bool:
-    """Whether `when` is false whatever the element is, so that even an empty list is no pass."""
-    return compiled.when is not None and scope.bind({})(compiled.when) is False
+def _nowhere(group: Sequence[CompiledRule], scope: Scope) -> list[CompiledRule]:
+    """The rules whose `when` is false whatever the element is, so that even an empty list is no pass."""
+    conditions = [(compiled, compiled.when) for compiled in group if compiled.when is not None]
+    if not conditions:
+        return []
+    evaluate = scope.bind({})
+    return [compiled for compiled, when in conditions if evaluate(when) is False]
 
 
 def _inapplicable(rule: Rule) -> Verdict:

@@ -73,7 +73,7 @@ def _applied(compiled: Sequence[CompiledRule], findings: Sequence[Finding]) -> l
 
 
 def _of_audit(rule: CompiledRule) -> bool:
-    return any(pointer.split("/")[1] == AUDIT_ROOT for pointer in rule.reads)
+    return any(f"{pointer}/".startswith(f"/{AUDIT_ROOT}/") for pointer in rule.reads)
 
 
 def _waivers(policy: Policy, judged: Sequence[CompiledRule]) -> tuple[Waiver, ...]:

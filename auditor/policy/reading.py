@@ -79,6 +79,7 @@ def touches(pointer: str, gap: str) -> bool:
     return all(ours in ("*", theirs) for ours, theirs in zip(read, missing, strict=False))
 
 
+@lru_cache(maxsize=16_384)
 def covers(gap: str, pointer: str) -> bool:
     """Whether a gap at `gap` speaks of the whole of what is read at `pointer`, or of something that holds it."""
     return gap.count("/") <= pointer.count("/") and touches(pointer, gap)

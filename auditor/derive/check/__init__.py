@@ -16,6 +16,7 @@ from auditor.model.facts.gitea_history import Workflow
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 
 _ORDER: tuple[State, ...] = ("red", "absent", "unknown", "pending", "green", "none")
 _UNNAMED = "main's protection has status checks switched on and names none"
@@ -41,6 +42,7 @@ class Check:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Check:
     """The checks of the configured branch's tip."""
     gitea = snapshot.gitea

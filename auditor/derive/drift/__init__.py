@@ -17,6 +17,7 @@ from auditor.model.facts.nas import Nas, Release, ReleaseFile
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 
 _EXAMPLES = 20
 _OF_RELEASE = re.compile(r"(/nas/releases/\d+)(?:/files|/pruned|/git|/git/head|/git/refs)?")
@@ -62,6 +63,7 @@ class Drift:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Drift:
     """The drift of every release whose files were read and whose commit Gitea holds."""
     nas, canon = snapshot.nas, snapshot.canon

@@ -19,6 +19,7 @@ from auditor.model.facts.earlier import SeenChange
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 from auditor.text import parse_time
 
 _NO_MEMORY = Gap(
@@ -88,6 +89,7 @@ class Hotfix:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Hotfix:
     """The changes of the active release and their carriers."""
     return hotfix_of(snapshot, config, drift_of.derive(snapshot, config))

@@ -17,6 +17,7 @@ from auditor.model.facts.nas_docker import Container
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 
 _NO_SLOT = Gap(pointer="/image", reason="which slot is to be switched to is not known", remedy="name it with --slot")
 _LABEL_REMEDY = "docker build --label {label}=$(git rev-parse HEAD), or name a build_stamp in policies.yaml"
@@ -69,6 +70,7 @@ class Images:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Images:
     """What the slots run, against the commit that production is judged by."""
     nas = snapshot.nas

@@ -15,6 +15,7 @@ from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.target import Target
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 from auditor.text import parse_time, span_text
 
 _JUDGED = ("deployed", "commit", "on_main", "is_main", "excused", "left_at")
@@ -69,6 +70,7 @@ class Production:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Production:
     """The state of production as the release, Gitea and the policy file give it."""
     nas = snapshot.nas

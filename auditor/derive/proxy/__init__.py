@@ -15,6 +15,7 @@ from auditor.model.facts.nas import Answer, Nas, NasSlot
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap, carried
 from auditor.model.missing import MISSING, Missing
+from auditor.once import once
 
 _UNDECIDED = "nothing tells which slot is served: name the proxy or the site in policies.yaml"
 
@@ -49,6 +50,7 @@ class Proxy:
     gaps: tuple[Gap, ...] = ()
 
 
+@once
 def derive(snapshot: Snapshot, config: Config) -> Proxy:
     """The slot that visitors get."""
     nas = snapshot.nas
