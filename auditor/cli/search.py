@@ -1,5 +1,6 @@
 """What `auditor secrets` begins with: which paths, judged by which policy, and what one line of them is."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,7 @@ def explained(place: str, options: Settings) -> int:
     from auditor.detector.engine import second_engine
     from auditor.detector.own_kind import kinds_with
     from auditor.detector.search import explain, search
+    from auditor.pipeline.secrets import clone_around
 
     name, colon, line = place.rpartition(":")
     path = Path(name)
@@ -70,18 +72,15 @@ def explained(place: str, options: Settings) -> int:
         raise UsageError(f"'{printable(place)}' is no line of a file: write PATH:LINE")
     with path.open("rb") as stream:
         data = stream.read(_MOST_BYTES)
-    shown = printable(name)
     patterns = open_session(options).loaded.config.secrets.patterns if options.config_named else ()
     kinds, engine = kinds_with(tuple((one.id, one.regex) for one in patterns)), second_engine()
-    told = [
-        f"{shown}:{line}: {one.kind}: a secret\n"
-        for one in search(data, place=name, key=b"", kinds=kinds, engine=engine).secrets
-        if one.line == int(line)
-    ]
-    told += [
-        f"{shown}:{line}: {one.kind}: no secret: {one.reason}\n"
-        for one in explain(data, place=name, kinds=kinds, engine=engine)
-        if one.line == int(line)
-    ]
-    write_stdout("".join(told) or f"{shown}:{line}: nothing here looks like a secret\n")
+    clone, is_object = clone_around(path)
+    within = os.path.relpath(path.absolute(), clone) if clone else name
+    found = search(data, place=within, key=b"", kinds=kinds, is_object=is_object, engine=engine)
+    others = explain(data, place=within, kinds=kinds, is_object=is_object, engine=engine)
+    said = [(one.line, f"{one.kind}: a secret") for one in found.secrets]
+    said += [(one.line, f"{one.kind}: no secret: {one.reason}") for one in others]
+    shown = printable(place)
+    told = [f"{shown}: {text}\n" for at, text in said if at == int(line)]
+    write_stdout("".join(told) or f"{shown}: nothing here looks like a secret\n")
     return 0

@@ -25,8 +25,8 @@ def is_fixture(path: str) -> bool:
 
 
 def is_made_up(kind: str, hint: str, path: str) -> bool:
-    """Whether a secret of this kind, by its id and public prefix, is none where it stands in a file of this path."""
-    return is_invented(kind, hint) and is_fixture(path)
+    """Whether a secret of this kind, by its id and public prefix, is none in a file of this path (`!`: an archive)."""
+    return is_invented(kind, hint) and is_fixture(path.replace("!", "/"))
 
 
 def is_invented(kind: str, hint: str) -> bool:

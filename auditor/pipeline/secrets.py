@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.config import Config
 from auditor.config.hmac_key import load_hmac_key
@@ -17,6 +18,9 @@ from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 from auditor.plugins import load
 from auditor.text import name_text, time_text
+
+if TYPE_CHECKING:
+    from auditor.detector.search import IsObject
 
 RULES = ("secrets-*",)
 # what of a repository lies neither in its objects nor in its work tree, and may hold a secret
@@ -87,8 +91,11 @@ def _searches(path: Path, key: bytes, context: Context, *, staged: bool) -> Iter
     if staged:
         yield search_staged(path, task)
         return
+    clone, is_object = clone_around(path)
+    task = replace(task, is_object=is_object)
     if not is_repository(path):
-        yield search_folder(path, task)
+        # where a file lies in its clone tells what it is, wherever the search began
+        yield search_folder(path, task, clone)
         return
     yield _with_unreachable(search_repository(path, replace(task, ledger=_ledger(path, context.state))))
     layout = find_layout(path)
@@ -99,6 +106,19 @@ def _searches(path: Path, key: bytes, context: Context, *, staged: bool) -> Iter
                 yield _below(search_folder(file, task), f".git/{name}", file.is_dir())
     if (path / ".git").exists():
         yield search_folder(path, task)
+
+
+def clone_around(path: Path) -> "tuple[Path | None, IsObject | None]":
+    """The clone that a file or folder lies in, and who says whether a hash is the id of an object there."""
+    from auditor.collectors.leaks.object_name import object_names
+    from auditor.collectors.local.identity import find_clone
+
+    clone = find_clone(path)
+    try:
+        return clone, object_names(clone) if clone is not None else None
+    except SourceError:
+        # a damaged clone around a folder keeps nobody from searching the folder
+        return None, None
 
 
 def _ledger(path: Path, state: Path | None) -> Path | None:

@@ -22,16 +22,17 @@ from auditor.text import name_text
 _LARGEST_BYTES = 64 << 20
 
 
-def search_folder(folder: Path, task: Task) -> LeakSearch:
+def search_folder(folder: Path, task: Task, root: Path | None = None) -> LeakSearch:
     """The secrets in the files below `folder`, or in the one file that it is, and in their names.
 
-    Paths are shown relative to `folder`. Raises SourceError where there is nothing, or the time is over.
+    Paths are shown, and judged, relative to `root`, without one to `folder`. Raises SourceError where there is nothing,
+    or the time is over.
     """
     if not folder.exists():
         raise SourceError(f"no such file or folder {str(folder)!r}")
-    root = os.fsencode(folder if folder.is_dir() else folder.parent)
+    above = os.fsencode(root or (folder if folder.is_dir() else folder.parent))
     unsearched: list[tuple[str, str]] = []
-    found = search_texts(_Files(list(_files(os.fsencode(folder), unsearched)), root, unsearched), task, "work tree")
+    found = search_texts(_Files(list(_files(os.fsencode(folder), unsearched)), above, unsearched), task, "work tree")
     lost = tuple(Unsearched(place=place, reason=why) for place, why in dict.fromkeys(unsearched))
     return replace(found, unsearched=(*lost, *found.unsearched))
 
@@ -58,7 +59,7 @@ class _Files(Sequence[tuple[bytes, bytes]]):
 
 def search_texts(texts: Sequence[tuple[bytes, bytes]], task: Task, tip: str) -> LeakSearch:
     """The secrets in texts, each with the name of its file, and in the names; `tip` says what they are part of."""
-    scanner = Scanner(task.key, kinds=kinds_with(task.patterns), engine=second_engine())
+    scanner = Scanner(task.key, task.is_object, kinds=kinds_with(task.patterns), engine=second_engine())
     for number, (_, data) in enumerate(texts):
         task.check()
         scanner.add_whole(number, data)

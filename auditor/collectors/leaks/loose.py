@@ -9,6 +9,7 @@ from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.scan import Scanner, line_of, name_sightings
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
+from auditor.detector.search import IsObject
 from auditor.text import name_text
 
 _FOLDER, _FILE = re.compile(r"[0-9a-f]{2}"), re.compile(r"[0-9a-f]{38}(?:[0-9a-f]{24})?")
@@ -27,12 +28,12 @@ def loose_objects(folder: Path) -> Iterator[bytes]:
                     yield bytes.fromhex(parent.name + path.name)
 
 
-def search_loose(folder: Path, oids: Iterable[bytes], key: bytes, patterns: Patterns = ()) -> Findings:
+def search_loose(
+    folder: Path, oids: Iterable[bytes], key: bytes, is_object: IsObject, patterns: Patterns = ()
+) -> Findings:
     """What loose objects of a folder hold."""
     found = Findings()
-    scanner = Scanner(
-        key, lambda oid: (folder / oid[:2] / oid[2:]).exists(), kinds=kinds_with(patterns), engine=second_engine()
-    )
+    scanner = Scanner(key, is_object, kinds=kinds_with(patterns), engine=second_engine())
     order = [oid.hex() for oid in oids]
     kinds: dict[int, str] = {}
     names: dict[bytes, int] = {}

@@ -9,7 +9,6 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
@@ -68,14 +67,6 @@ class Pack:
         """The raw ids of all objects, sorted."""
         width = self._hash_bytes
         return (self._names[start : start + width] for start in range(0, len(self._names), width))
-
-    @cached_property
-    def _known(self) -> frozenset[bytes]:
-        return frozenset(self.names())
-
-    def holds(self, name: str) -> bool:
-        """Whether an object of this id (hex) is here."""
-        return bytes.fromhex(name) in self._known
 
     def numbers(self) -> dict[bytes, int]:
         """The number of every object by its raw id."""

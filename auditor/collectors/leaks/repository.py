@@ -15,6 +15,7 @@ from auditor.collectors.leaks.attribution import History, leaks, merged, named_f
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
 from auditor.collectors.leaks.naming import is_noteworthy
+from auditor.collectors.leaks.object_name import ObjectNames
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.tip import files_at
@@ -22,6 +23,7 @@ from auditor.collectors.leaks.walk import Git
 from auditor.collectors.leaks.worker import search_pack
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
+from auditor.detector.search import IsObject
 from auditor.errors import SourceError
 from auditor.interfaces import Deadline
 from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Origin, Suppression, Unsearched
@@ -40,7 +42,8 @@ class Task:
 
     `tips` are the refs, by full name, whose present content counts as `at a tip`, with their objects; None: branches,
     tracking branches and what worktrees have checked out. `origin` is what places are said to lie in. `patterns` are
-    the kinds of a site's own, id and expression.
+    the kinds of a site's own, id and expression. `is_object` says of files outside of git whether a hash is the id of
+    an object in the repository around them.
     """
 
     key: bytes
@@ -48,6 +51,7 @@ class Task:
     tips: Mapping[str, str] | None = None
     origin: Origin = "local"
     patterns: Patterns = ()
+    is_object: IsObject | None = None
     workers: int = WORKERS
     deadline: Deadline | None = None
     progress: Callable[[str], None] = lambda _: None
@@ -103,17 +107,17 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
                 continue
             task.check()
             task.progress(f"searching {path.name}")
-            found = search_pack(path, source.hash_bytes, task.key, task.workers, task.patterns)
+            found = search_pack(path, source, task.key, task.workers, task.patterns)
             ledger.take(found, pack=(name, found.read))
             total.read += found.read
             total.searched_bytes += found.searched_bytes
-    old = ledger.loose()
+    old, is_object = ledger.loose(), ObjectNames(source.objects, source.hash_bytes)
     for folder in source.objects:
         new = [oid for oid in loose_objects(folder) if oid not in old]
         for start in range(0, len(new), _LOOSE_AT_ONCE):
             task.check()
             some = new[start : start + _LOOSE_AT_ONCE]
-            found = search_loose(folder, some, task.key, task.patterns)
+            found = search_loose(folder, some, task.key, is_object, task.patterns)
             ledger.take(found, loose=some)
             total.read += found.read
             total.searched_bytes += found.searched_bytes

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.collectors.leaks.folder import search_texts
+from auditor.collectors.leaks.object_name import object_names
 from auditor.collectors.leaks.repository import Task
 from auditor.errors import SourceError
 from auditor.model.facts.leaks import LeakSearch
@@ -20,6 +22,7 @@ def search_staged(clone: Path, task: Task) -> LeakSearch:
     """The secrets in the files that the next commit changes, and in their names; raises SourceError."""
     from dulwich.repo import Repo
 
+    task = replace(task, is_object=object_names(clone))
     try:
         with Repo(os.fspath(clone)) as repo:
             return search_texts(list(_staged(repo, task)), task, "index")

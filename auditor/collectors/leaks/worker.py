@@ -13,8 +13,10 @@ from pathlib import Path
 
 from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.ledger import Findings, Holder
+from auditor.collectors.leaks.object_name import ObjectNames
 from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
+from auditor.collectors.leaks.source import Source
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
@@ -27,9 +29,13 @@ _SMALL_BYTES = 4 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One of `parts` portions of the pack at `path`; `patterns` are a site's own kinds, id and expression."""
+    """One of `parts` portions of the pack at `path`, in a repository with these folders of objects.
+
+    `patterns` are a site's own kinds, id and expression.
+    """
 
     path: str
+    objects: tuple[str, ...]
     hash_bytes: int
     part: int
     parts: int
@@ -37,13 +43,14 @@ class Order:
     patterns: Patterns = ()
 
 
-def search_pack(path: Path, hash_bytes: int, key: bytes, workers: int, patterns: Patterns = ()) -> Findings:
+def search_pack(path: Path, source: Source, key: bytes, workers: int, patterns: Patterns = ()) -> Findings:
     """What a pack holds; a pack that can't be read is unsearched as a whole."""
     parts = workers if path.stat().st_size > _SMALL_BYTES else 1
     orders = [
         Order(
             path=str(path),
-            hash_bytes=hash_bytes,
+            objects=tuple(map(str, source.objects)),
+            hash_bytes=source.hash_bytes,
             part=part,
             parts=parts,
             key=base64.b64encode(key).decode(),
@@ -77,7 +84,8 @@ def search_portion(order: Order) -> Findings:
 
 
 def _searched(pack: Pack, order: Order) -> Findings:
-    scanner = Scanner(base64.b64decode(order.key), pack.holds, kinds=kinds_with(order.patterns), engine=second_engine())
+    is_object = ObjectNames([Path(folder) for folder in order.objects], order.hash_bytes)
+    scanner = Scanner(base64.b64decode(order.key), is_object, kinds=kinds_with(order.patterns), engine=second_engine())
     forest = Forest(pack, scanner)
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()
