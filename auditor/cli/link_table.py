@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tabulate import tabulate
-
+from auditor.cli.narrow import fitting, wrapped
 from auditor.config import Config
 from auditor.derive.link import derive
 from auditor.derive.link.target import Fault, LinkTarget
@@ -22,21 +21,23 @@ _STEPS = (
     ("the login", "login_fault"),
     ("the base", "base_fault"),
 )
+_NO_BUTTON = "is this a page that has the button?"
 _WIDEST = 60
 _WIDEST_LINE = 250
 
 
-def link_table(snapshot: Snapshot, config: Config) -> str:
+def link_table(snapshot: Snapshot, config: Config, width: int) -> str:
     """The tables: the places that declare a value, each origin, each repository that links lead to."""
     links = derive(snapshot, config)
     values = () if links.values is MISSING else links.values
     reason = None if snapshot.site is MISSING else snapshot.site.browser_reason
     blocks = [
-        _origin(one, [value for value in values if value.origin == one.origin], reason) for one in _servings(snapshot)
+        _origin(one, [value for value in values if value.origin == one.origin], reason, width)
+        for one in _servings(snapshot)
     ]
     declared = derive_variables(snapshot, config).places
-    blocks = [*([_declared(declared)] if declared is not MISSING and declared else []), *blocks]
-    blocks += [_target(one) for one in (() if links.targets is MISSING else links.targets)]
+    blocks = [*([_declared(declared, width)] if declared is not MISSING and declared else []), *blocks]
+    blocks += [_target(one, width) for one in (() if links.targets is MISSING else links.targets)]
     return "".join(f"{block}\n\n" for block in blocks)
 
 
@@ -49,13 +50,23 @@ def _servings(snapshot: Snapshot) -> Iterator[Serving]:
             yield slot.serving
 
 
-def _clicks(serving: Serving, reason: str | None) -> str:
+def _clicks(serving: Serving, reason: str | None) -> Iterator[str]:
     """What was pressed on the pages of an origin, and where it led; without a browser, why it is not known."""
     if serving.clicks is MISSING:
-        return f"reconstructed, not clicked{f': {_clean(reason)}' if reason else ''}"
-    lines = [_clean(f"clicked on {one.page}: {_trail(one)}", _WIDEST_LINE) for one in serving.clicks]
-    lines = lines or ["reconstructed, not clicked: nothing that proposes something was found to press"]
-    return "\n".join((*lines, *_unpressed(serving, serving.clicks)))
+        yield f"reconstructed, not clicked{f': {_clean(reason, _WIDEST_LINE)}' if reason else ''}"
+        return
+    for one in serving.clicks:
+        yield _clean(f"clicked on {one.page}: {_trail(one)}", _WIDEST_LINE)
+    if not serving.clicks:
+        yield "reconstructed, not clicked: nothing that proposes something was found to press"
+    yield from _unpressed(serving, serving.clicks)
+
+
+def _refused(serving: Serving) -> Iterator[str]:
+    """The pages that were not answered with a page."""
+    for one in serving.files:
+        if one.role == "page" and one.status != 200:
+            yield _clean(f"{one.path} {f'answered {one.status}' if one.status else 'was not answered'}")
 
 
 def _unpressed(serving: Serving, clicks: Sequence[Click]) -> Iterator[str]:
@@ -75,13 +86,14 @@ def _trail(click: Click) -> str:
     return f"{' → '.join((*click.steps, led))}"
 
 
-def _origin(serving: Serving, values: list[LinkValue], reason: str | None) -> str:
+def _origin(serving: Serving, values: list[LinkValue], reason: str | None, width: int) -> str:
     name = printable(serving.origin)
-    table = f"{name}: no link to an issue form, and none of its values, was found"
-    if values:
-        rows = _rows(values)
-        table = tabulate(rows, headers=(name, "served", "evidence", "where", "verdict"), disable_numparse=True)
-    return f"{table}\n{_clicks(serving, reason)}"
+    lines = [*_refused(serving), *_clicks(serving, reason)]
+    if not values:
+        lines.insert(0, f"{name}: no link to an issue form, and none of its values, was found: {_NO_BUTTON}")
+    text = [part for line in lines for part in wrapped(line, width)]
+    table = [fitting(_rows(values), (name, "served", "evidence", "where", "verdict"), width)] if values else []
+    return "\n".join((*table, *text))
 
 
 def _rows(values: Sequence[LinkValue]) -> list[list[str]]:
@@ -100,9 +112,9 @@ def _where(places: Sequence[str]) -> str:
     return _clean(places[0]) + more
 
 
-def _declared(places: Sequence[Declaration]) -> str:
+def _declared(places: Sequence[Declaration], width: int) -> str:
     rows = [[one.source, _clean(one.place), one.variable, _shown(one.value), _word(one)] for one in places]
-    return tabulate(rows, headers=("declared", "place", "variable", "value", "verdict"), disable_numparse=True)
+    return fitting(rows, ("declared", "place", "variable", "value", "verdict"), width)
 
 
 def _word(one: Declaration) -> str:
@@ -119,10 +131,10 @@ def _shown(value: str | Missing) -> str:
     return "not known" if value is MISSING else _clean(value) or "(empty)"
 
 
-def _target(target: LinkTarget) -> str:
+def _target(target: LinkTarget, width: int) -> str:
     rows = [[name, _step(target, field)] for name, field in _STEPS]
     note = f" ({target.note})" if target.note else ""
-    return tabulate(rows, headers=(_clean(target.name) + note, "what a visitor meets"), disable_numparse=True)
+    return fitting(rows, (_clean(target.name) + note, "what a visitor meets"), width)
 
 
 def _step(target: LinkTarget, field: str) -> str:

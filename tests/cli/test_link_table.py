@@ -9,7 +9,7 @@ from auditor.cli.link_table import link_table
 from auditor.config import Config, Gitea, Site
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import Nas, NasEnvFile, NasSlot
-from auditor.model.facts.site import Click, Flow, IssueLink, Place, Serving, Target
+from auditor.model.facts.site import Click, Fetched, Flow, IssueLink, Place, Serving, Target
 from auditor.model.facts.site import Site as Facts
 from auditor.model.facts.snapshot import SCHEMA_VERSION, Snapshot
 
@@ -61,7 +61,7 @@ def shown() -> str:
     files: Any = (env_file(".env", "Other"), env_file(".env.development", "Else"))
     nas = Nas(available=True, observed_at=NOW, access="probe", slots=slots, env_files=files, releases=())
     snapshot = Snapshot(**META, site=site, nas=nas)
-    return link_table(snapshot, CONFIG)
+    return link_table(snapshot, CONFIG, 200)
 
 
 def line(shown: str, *words: str) -> str:
@@ -85,7 +85,7 @@ def test_a_value_that_every_page_repeats_is_one_row_that_counts_them() -> None:
     links = tuple(replace(place, place=Place(path=f"/{number}")) for number in range(50))
     public = Serving(origin="public", address="https://www.example.net/", links=links)
     site = Facts(available=True, observed_at=NOW, public=public, targets=())
-    table = link_table(replace(NOTHING, site=site), CONFIG)
+    table = link_table(replace(NOTHING, site=site), CONFIG, 200)
     assert "/0 and 49 more" in line(table, "PUBLIC_GITEA_OWNER", "Acme")
 
 
@@ -95,7 +95,7 @@ def test_a_target_below_another_base_shows_what_was_not_asked(shown: str) -> Non
 
 
 def test_a_snapshot_without_anything_gives_no_table() -> None:
-    assert link_table(NOTHING, CONFIG) == ""
+    assert link_table(NOTHING, CONFIG, 200) == ""
 
 
 def test_without_a_browser_each_origin_says_that_nothing_was_clicked(shown: str) -> None:
@@ -121,9 +121,9 @@ def test_a_page_with_nothing_to_press_says_so_and_an_absent_browser_says_why() -
     assert "not clicked: there is no Chromium" in table(serving("public", "Acme"), "there is no Chromium")
 
 
-def table(public: Serving, reason: str | None = None) -> str:
+def table(public: Serving, reason: str | None = None, width: int = 200) -> str:
     site = Facts(available=True, observed_at=NOW, public=public, browser_reason=reason)
-    return link_table(Snapshot(**META, site=site), CONFIG)
+    return link_table(Snapshot(**META, site=site), CONFIG, width)
 
 
 def test_the_pages_that_were_read_alone_are_counted_with_the_one_that_stands_for_them() -> None:
@@ -131,3 +131,22 @@ def test_the_pages_that_were_read_alone_are_counted_with_the_one_that_stands_for
     shown = table(replace(serving("public", "Acme"), flows=flows, clicks=(Click(page="/a", steps=("Proposer",)),)))
     assert "read, not clicked: /b and 1 more: they are built like /a" in shown
     assert "read, not clicked: /d: nothing of them was clicked" in shown
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_what_is_too_wide_for_the_page_stands_in_lines_and_an_address_stays_whole(width: int) -> None:
+    url = f"{BASE}/Acme/site/issues/new"
+    clicks = (Click(page="/a/page/", steps=("Proposer", "Une faute"), opened_by="window.open", url=url),)
+    shown = table(replace(serving("public", "acme"), clicks=clicks), width=width)
+    assert url in shown
+    assert all(len(line) <= width or url in line for line in shown.splitlines()), shown
+    assert "PUBLIC_GITEA_OWNER: acme\n" in shown or width == 80
+    assert "letter" in shown
+
+
+def test_a_page_that_was_refused_says_so_beside_the_nothing_that_was_found() -> None:
+    files = (Fetched(path="/gone", role="page", status=404), Fetched(path="/down", role="page", status=None))
+    shown = table(Serving(origin="public", address="https://www.example.net/", files=files))
+    assert "none of its values, was found: is this a page that has the button?" in shown
+    assert "/gone answered 404" in shown
+    assert "/down was not answered" in shown

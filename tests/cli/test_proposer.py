@@ -128,6 +128,8 @@ def test_without_the_authority_nothing_is_believed(auditor: Run, world: list[str
     [
         (("--url", "www.example.net", "--expect", BASE, "a", "b"), "is no address"),
         (("--url", "https://www.example.net/", "--expect", "git.example.net", "a", "b"), "is no address"),
+        (("--url", "https://www.example.net/", "--expect", BASE, "Acme/site", "b"), "'Acme/site' is no name"),
+        (("--url", "https://www.example.net/", "--expect", BASE, "Acme", "site.git"), "'site.git' is no name"),
         (("--url", "https://www.example.net/", "--expect", BASE, "a", "b", "--connect", "x"), "--connect is FROM=TO"),
         (("--url", "https://www.example.net/", "--expect", BASE, "a", "b", "--format", "pdf"), "no such format"),
         (("--url", "https://www.example.net/", "--expect", BASE, "a", "b", "--ca", "nowhere.pem"), "nowhere.pem"),

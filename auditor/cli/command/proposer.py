@@ -58,11 +58,14 @@ def command(context: click.Context, /, **given: Any) -> int:
 
     \b
     Examples:
-      auditor proposer                                 the site and the slots of policies.yaml
-      auditor proposer --url https://www.example.net/ --expect https://git.example.net Acme site
+      auditor proposer                   the site and the slots of policies.yaml
+      auditor proposer --url https://www.example.net/a-page/ \\
+        --expect https://git.example.net Acme site       without a policy file
       auditor proposer --format json:links.json
+
+    Name a page that has the button. It asks with GET alone, and logs in nowhere.
     """
-    from auditor.cli.output import parse_formats, write_reports, write_stdout
+    from auditor.cli.output import parse_formats, style_of, write_reports, write_stdout
     from auditor.cli.progress import shown_progress
     from auditor.model.rules import Severity
     from auditor.pipeline.collection import Request, collect
@@ -82,7 +85,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     report = evaluate(snapshot, session.bench(), terms)
     shown = any(output.name == "console" and output.path is None for output in outputs)
     if shown and not (options.quiet and report.verdict == "compliant"):
-        write_stdout(link_table(snapshot, config))
+        write_stdout(link_table(snapshot, config, style_of(options).width))
     write_reports(outputs, report, options)
     return exit_code.of_verdict(report.verdict, on_unknown=given["on_unknown"])
 
@@ -152,6 +155,11 @@ def _gitea(gitea: "Gitea | None", given: dict[str, Any]) -> "Gitea | None":
             raise click.UsageError(
                 f"'{base}' is no address: --expect is BASE OWNER REPO, https://git.example.net Acme site"
             )
+        for name in (owner, repo):
+            if "/" in name or name.endswith(".git"):
+                raise click.UsageError(
+                    f"'{name}' is no name: --expect is BASE OWNER REPO, {base.rstrip('/')} Acme site"
+                )
         # another server must not see the token of the configured one
         gitea = Gitea(base=base.rstrip("/"), owner=owner, repo=repo)
     if gitea is None:
