@@ -19,7 +19,7 @@ class Forest:
 
     def __init__(self, pack: Pack, scanner: Scanner) -> None:
         self._pack, self._scanner = pack, scanner
-        self._alone, self._upon, self.stray = pack.children()
+        self._alone, self._upon = pack.children()
         self._weights = _weights(pack)
         self.names: dict[bytes, int] = {}
         self.read = 0

@@ -28,7 +28,8 @@ class Pack:
     """Objects are numbered by their place in the file; close it after use.
 
     `kinds` holds COMMIT to TAG for an object that stands alone and 0 for a delta, `sizes` the length of what its
-    stream inflates to, `bases` the number of a delta's base (-1: the base is not in this pack), `names` the ids.
+    stream inflates to, `bases` the number of a delta's base; of a delta whose base is not in this pack it is -1, and
+    `strays` holds the raw id of that base.
     """
 
     def __init__(self, path: Path, hash_bytes: int) -> None:
@@ -49,6 +50,7 @@ class Pack:
             raise PackError("the index is that of another pack")
         self.kinds = bytearray(count)
         self.sizes, self.bases, self._starts = array("Q", bytes(8 * count)), array("q", bytes(8 * count)), array("Q")
+        self.strays: dict[int, bytes] = {}
         self._read_heads()
 
     def __len__(self) -> int:
@@ -86,21 +88,28 @@ class Pack:
             raise PackError(f"object {self.name(number)} is damaged")
         return data
 
-    def children(self) -> tuple[list[int], dict[int, list[int]], list[int]]:
-        """The objects that stand alone, the deltas upon each object, and the deltas whose base is not in this pack."""
+    def children(self) -> tuple[list[int], dict[int, list[int]]]:
+        """The objects that stand alone, and the deltas upon each object."""
         alone: list[int] = []
         upon: dict[int, list[int]] = {}
-        stray: list[int] = []
         for number, (kind, base) in enumerate(zip(self.kinds, self.bases, strict=True)):
             if kind:
                 alone.append(number)
-            elif base < 0:
-                stray.append(number)
             elif base in upon:
                 upon[base].append(number)
-            else:
+            elif base >= 0:
                 upon[base] = [number]
-        return alone, upon, stray
+        return alone, upon
+
+    def _check_roots(self) -> None:
+        """Deltas that are named by their bases could lean on each other, and would never be met."""
+        alone, upon = self.children()
+        left, met = [*alone, *self.strays], 0
+        while left:
+            met += 1
+            left.extend(upon.get(left.pop(), ()))
+        if met != len(self):
+            raise PackError("deltas lean on each other")
 
     def _read_heads(self) -> None:
         data, kinds, sizes, bases, starts = self._map, self.kinds, self.sizes, self.bases, self._starts
@@ -123,12 +132,15 @@ class Pack:
                     byte = head[at]
                     back = (back + 1 << 7) | byte & 0x7F
                     at += 1
-                if offset - back not in known:
+                if not back or offset - back not in known:
                     raise PackError(f"object {self.name(number)} leans on no object")
                 bases[number] = known[offset - back]
             elif kind == _REF_DELTA:
                 by_name = by_name if by_name is not None else self.numbers()
-                bases[number] = by_name.get(head[at : at + self._hash_bytes], -1)
+                base = bytes(head[at : at + self._hash_bytes])
+                bases[number] = by_name.get(base, -1)
+                if bases[number] < 0:
+                    self.strays[number] = base
                 at += self._hash_bytes
             elif COMMIT <= kind <= TAG:
                 kinds[number] = kind
@@ -136,6 +148,8 @@ class Pack:
                 raise PackError(f"object {self.name(number)} is of no known type")
             sizes[number] = size
             starts.append(offset + at)
+        if by_name is not None:
+            self._check_roots()
 
 
 def _index(path: Path, hash_bytes: int) -> tuple[list[int], bytes]:

@@ -82,6 +82,10 @@ class Scanner:
             self._add_packed(owner, text)
         self.add(owner, text)
 
+    def emptied(self) -> "Scanner":
+        """Another one that searches for the same, and has nothing in it."""
+        return Scanner(self._key, self._is_object, kinds=self._kinds, engine=self._engine)
+
     def for_names(self) -> "Scanner":
         """An empty one with the same key and kinds; by what stands beside it no vendor is known in a name."""
         return Scanner(self._key, self._is_object, kinds=self._kinds)

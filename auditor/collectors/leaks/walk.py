@@ -127,8 +127,11 @@ class Git:
 
     def content(self, oid: str) -> bytes:
         """The content of an object, of a commit or tag the whole of it."""
-        kind = self._run(["cat-file", "-t", oid], []).decode().strip()
-        return self._run(["cat-file", kind, oid], [])
+        return self._run(["cat-file", self.kind(oid), oid], [])
+
+    def kind(self, oid: str) -> str:
+        """What an object is: blob, tree, commit or tag."""
+        return self._run(["cat-file", "-t", oid], []).decode().strip()
 
     def _run(self, arguments: Sequence[str], lines: Sequence[str | bytes]) -> bytes:
         with tempfile.TemporaryFile() as asked:

@@ -17,6 +17,7 @@ from auditor.collectors.leaks.object_name import ObjectNames
 from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source
+from auditor.collectors.leaks.stray import search_strays
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
@@ -84,8 +85,13 @@ def search_portion(order: Order) -> Findings:
 
 
 def _searched(pack: Pack, order: Order) -> Findings:
-    is_object = ObjectNames([Path(folder) for folder in order.objects], order.hash_bytes)
-    scanner = Scanner(base64.b64decode(order.key), is_object, kinds=kinds_with(order.patterns), engine=second_engine())
+    objects = [Path(folder) for folder in order.objects]
+    scanner = Scanner(
+        base64.b64decode(order.key),
+        ObjectNames(objects, order.hash_bytes),
+        kinds=kinds_with(order.patterns),
+        engine=second_engine(),
+    )
     forest = Forest(pack, scanner)
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()
@@ -99,11 +105,9 @@ def _searched(pack: Pack, order: Order) -> Findings:
     ]
     found.suppressed = [(kind, reason, count) for (kind, reason), count in scanner.suppressed.items()]
     found.unsearched = [(pack.name(number), reason) for number, reason in scanner.unsearched.items()]
-    if order.part == 0:
-        found.unsearched += [
-            (pack.name(number), "its base is not in the pack: run git fsck") for number in forest.stray
-        ]
     found.read, found.searched_bytes = forest.read, scanner.searched_bytes
+    if order.part == 0 and pack.strays:
+        _join(found, search_strays(pack, scanner.emptied(), objects, order.hash_bytes))
     return found
 
 
