@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # reports come last
 
 _NARROWEST, _WIDEST = 40, 120
 # the signs of our own that a terminal without Unicode lacks
-_PLAIN = str.maketrans({"·": "-", "…": "..."})
+_PLAIN = str.maketrans({"·": "-", "…": "...", "←": "<-", "→": "->", "≠": "!="})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ _COLORS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "dim": 2, "bold": 1
 _VERDICT_COLORS = {"compliant": "green", "non-compliant": "red", "inconclusive": "yellow"}
 _INDENT = " " * 10
 _NAMED = 6
+# what belongs together, until it is folded: a moment, a count and its word, a link of the chain
+_GLUE = "\u00a0"
 
 
 def render(report: Report, style: Style) -> str:
@@ -72,7 +74,7 @@ class _Page:
         yield from self._wrapped(_counts(report))
         if report.chain:
             links = (f"{link.name} {link.text}{_age(link.age_seconds)}" for link in report.chain)
-            yield from self._wrapped(" · ".join(links))
+            yield from self._wrapped(f"{_GLUE}· ".join(map(self._glued, links)))
         for note in report.run.notes:
             yield from self._wrapped(f"note: {note}")
         missing = [source.name for source in report.sources if source.status == "not-configured"]
@@ -175,7 +177,7 @@ class _Page:
             yield from lines
             return
         for name, *counts in rows:
-            told = (f"{count} {header}" for count, header in zip(counts, headers[1:], strict=True) if count)
+            told = (f"{count}{_GLUE}{header}" for count, header in zip(counts, headers[1:], strict=True) if count)
             yield from self._wrapped(f"{name}: {', '.join(told)}")
 
     def foot(self) -> Iterator[str]:
@@ -206,6 +208,10 @@ class _Page:
         for line in text.splitlines():
             yield f"{before}{_clean(line)}"
             before = " " * len(f"{indent}{label} ")
+
+    def _glued(self, text: str) -> str:
+        """A text that is not broken, if a line can hold it."""
+        return text.replace(" ", _GLUE) if len(text) < self.style.width - 4 else text
 
     def _wrapped(self, text: str, indent: str = "") -> list[str]:
         return _folded(_clean(text), self.style.width, indent)
@@ -244,17 +250,18 @@ def _tally(group: Sequence[Finding]) -> tuple[int, ...]:
 def _counts(report: Report) -> str:
     summary = report.summary
     severities = vars(summary.by_severity).items()
-    graded = ", ".join(f"{count} {name}" for name, count in reversed(list(severities)) if count)
-    failed = f"{summary.fail} failed" + (f" ({graded})" if graded else "")
-    waived = f", {summary.waived} waived" if summary.waived else ""
-    return (
-        f"{failed}, {summary.unknown} unknown{waived}, {summary.pass_} passed, {summary.not_applicable} not applicable"
+    graded = ", ".join(f"{count}{_GLUE}{name}" for name, count in reversed(list(severities)) if count)
+    counts = [f"{summary.fail}{_GLUE}failed" + (f" ({graded})" if graded else ""), f"{summary.unknown}{_GLUE}unknown"]
+    if summary.waived:
+        counts.append(f"{summary.waived}{_GLUE}waived")
+    return ", ".join(
+        (*counts, f"{summary.pass_}{_GLUE}passed", f"{summary.not_applicable} not applicable".replace(" ", _GLUE))
     )
 
 
 def _listed(names: Iterable[str]) -> str:
     listed = list(names)
-    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    more = f" and {len(listed) - _NAMED}{_GLUE}more" if len(listed) > _NAMED else ""
     return ", ".join(listed[:_NAMED]) + more
 
 
@@ -267,7 +274,7 @@ def _age(seconds: int | None) -> str:
 
 
 def _local_time(moment: str) -> str:
-    return parse_time(moment).astimezone().isoformat(" ", "seconds")
+    return parse_time(moment).astimezone().isoformat(_GLUE, "seconds")
 
 
 def _began(clean_at: str | None, dirty_at: str) -> str:
@@ -277,7 +284,7 @@ def _began(clean_at: str | None, dirty_at: str) -> str:
 
 
 def _folded(text: str, width: int, indent: str = "") -> list[str]:
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         text,
         width,
         initial_indent=indent,
@@ -285,6 +292,7 @@ def _folded(text: str, width: int, indent: str = "") -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def _clean(text: str) -> str:

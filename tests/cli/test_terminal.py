@@ -1,6 +1,7 @@
 """What reaches a terminal, a pipe or a file: colour, width, encoding, progress, and nothing that a name smuggles in."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from auditor.cli.output import write_stdout
 
 SLOW = """
 import sys, time
@@ -165,3 +168,10 @@ def test_output_that_knows_no_unicode_still_gets_the_whole_report(hostile: Path,
         assert done.stderr == b""
         assert b"local-work-published" in done.stdout
     assert "invariant" in done.stdout.decode("latin-1")
+
+
+def test_the_signs_of_our_own_have_a_plain_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", plain)
+    write_stdout("gitea 214f930 · blue ← proxy · ≠ every slot · a → b … é\n")
+    assert plain.buffer.getvalue() == b"gitea 214f930 - blue <- proxy - != every slot - a -> b ... \\xe9\n"
