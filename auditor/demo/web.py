@@ -123,6 +123,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        wbufsize = -1  # head and body leave at once: in two pieces, each answer waits 40 ms for TCP's acknowledgement
 
         def do_GET(self) -> None:
             try:

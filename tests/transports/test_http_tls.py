@@ -260,3 +260,14 @@ def test_a_key_log_named_by_the_environment_is_not_written(
     with client_for(Origin(url=server.url, ca=authority.file)) as client:
         client.get(server.url)
     assert not log.exists()
+
+
+def test_a_file_of_authorities_that_was_replaced_is_read_anew(serve: Serve, authority: Any, tmp_path: Path) -> None:
+    server, file = serve(ok, authority.context("127.0.0.1")), tmp_path / "ca.pem"
+    _, stranger = self_signed(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    file.write_bytes(stranger.public_bytes(serialization.Encoding.PEM))
+    with client_for(Origin(url=server.url, ca=file)) as client, pytest.raises(HttpError, match="unknown authority"):
+        client.get(server.url)
+    file.write_bytes(authority.file.read_bytes())
+    with client_for(Origin(url=server.url, ca=file)) as client:
+        assert client.get(server.url).status == 200

@@ -4,6 +4,7 @@ There is no way to turn verification off. SSLKEYLOGFILE is not honoured: it woul
 """
 
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 from auditor.transports.http.fault import Fault, HttpError
@@ -11,6 +12,11 @@ from auditor.transports.http.fault import Fault, HttpError
 
 def trusting_context(ca: Path | None) -> ssl.SSLContext:
     """A context that believes the system's authorities, and those in `ca`; raises HttpError if it can't be read."""
+    return _trusting(ca, None if ca is None else _state(ca))
+
+
+@lru_cache(maxsize=8)  # all sources of a run believe the same few, and to read the system's authorities takes long
+def _trusting(ca: Path | None, _state: tuple[int, ...] | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     if not _has_authorities(context):
@@ -29,6 +35,15 @@ def pinning_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _state(ca: Path) -> tuple[int, ...] | None:
+    """What tells one content of the file from another; None where it can't be had, which its reader explains."""
+    try:
+        found = ca.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _has_authorities(context: ssl.SSLContext) -> bool:
