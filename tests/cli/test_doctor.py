@@ -1,6 +1,7 @@
 """What doctor says of sources that are all right, lack a right, or can't be reached: over the demo's real protocols."""
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from tempfile import mkdtemp
 import pytest
 
 from auditor.cli.checkup import check_text, checks_of
+from auditor.cli.command.doctor import EXTRAS
 from auditor.cli.shown_key import certificate_check
 from auditor.demo.world import World
 from auditor.model.facts.nas import Nas
@@ -178,3 +180,8 @@ def test_a_lacking_right_names_the_rules_that_it_leaves_unknown_and_how_to_grant
         "                 mend: first line",
         "                       second \\x1b line",
     ]
+
+
+def test_every_extra_is_named_that_the_package_offers() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert [name for name, _ in EXTRAS] == sorted(set(project["optional-dependencies"]) - {"test"})

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from auditor.interfaces import Deadline
+from auditor.transports.git_program import found_git
 from auditor.transports.http import HttpClient
-from auditor.transports.mirror.inbox import found_git
 from auditor.transports.mirror.update import PACK_BYTES, MirrorUpdate, update_mirror
 
 GIT = found_git()

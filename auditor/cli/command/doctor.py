@@ -11,9 +11,16 @@ from auditor.cli.option import global_options, only_option, option, settings, ti
 if TYPE_CHECKING:
     from auditor.cli.checkup import Check
     from auditor.cli.option import Settings
+    from auditor.cli.session import Session
 
 # the extras, each by a module that comes with it
-_EXTRAS = (("browser", "playwright"), ("fast", "hyperscan"), ("notify", "apprise"))
+EXTRAS = (
+    ("browser", "playwright"),
+    ("deep", "kingfisher_sdk"),
+    ("fast", "hyperscan"),
+    ("fleet", "distributed"),
+    ("notify", "apprise"),
+)
 
 
 @click.command(name="doctor", epilog=exit_code.DOCTOR)
@@ -35,39 +42,41 @@ def command(context: click.Context, /, **given: Any) -> int:
       auditor doctor --only nas
       auditor doctor --trust                          lets the file of this folder use its credentials
     """
-    from auditor.cli.checkup import check_text, checks_of
+    from auditor.cli.checkup import check_text
     from auditor.cli.output import warn, write_stdout
-    from auditor.cli.progress import shown_progress
     from auditor.cli.session import open_session
-    from auditor.cli.shown_key import certificate_checks, host_key_text
-    from auditor.cli.snapshot import sources_known
-    from auditor.pipeline.collection import Request, collect
-    from auditor.pipeline.evaluation import Terms, evaluate
+    from auditor.cli.shown_key import host_key_text
 
     options = settings(context)
     if given["trust"]:
         return _trust(options)
     session = open_session(options)
-    bench = session.bench()
-    request = Request(
-        config=session.config,
-        mode="collect",
-        timeout=given["timeout"],
-        only=sources_known(given["only"]),
-        state=session.state,
-    )
-    with shown_progress(options) as say:
-        snapshot = collect(request.heard_by(say))
-    asked = {run.name for run in snapshot.sources if run.status != "left-out"}
-    checks = [
-        *checks_of(snapshot, evaluate(snapshot, bench, Terms())),
-        *certificate_checks(session.config, asked),
-        _own_check(session.state),
-    ]
+    checks = _checks(session, options, given)
     write_stdout(check_text(checks) + host_key_text(session.config))
     for note in session.notes:
         warn(note, options)
     return exit_code.COMPLIANT if all(check.state == "ok" for check in checks) else exit_code.INCONCLUSIVE
+
+
+def _checks(session: "Session", options: "Settings", given: dict[str, Any]) -> "list[Check]":
+    """What there is to say of each source that is asked, of its certificate, and of this program."""
+    from auditor.cli.checkup import checks_of
+    from auditor.cli.progress import shown_progress
+    from auditor.cli.shown_key import certificate_checks
+    from auditor.cli.snapshot import sources_known
+    from auditor.pipeline.collection import Request, collect
+    from auditor.pipeline.evaluation import Terms, evaluate
+
+    bench, only = session.bench(), sources_known(given["only"])
+    request = Request(config=session.config, mode="collect", timeout=given["timeout"], only=only, state=session.state)
+    with shown_progress(options) as say:
+        snapshot = collect(request.heard_by(say))
+    asked = {run.name for run in snapshot.sources if run.status != "left-out"}
+    return [
+        *checks_of(snapshot, evaluate(snapshot, bench, Terms())),
+        *certificate_checks(session.config, asked),
+        _own_check(session.state),
+    ]
 
 
 def _own_check(state: Path) -> "Check":
@@ -79,7 +88,7 @@ def _own_check(state: Path) -> "Check":
     from auditor import __version__
     from auditor.cli.checkup import Check
 
-    extras = ", ".join(f"{name} {'yes' if find_spec(module) else 'no'}" for name, module in _EXTRAS)
+    extras = ", ".join(f"{name} {'yes' if find_spec(module) else 'no'}" for name, module in EXTRAS)
     text = f"{__version__} on Python {platform.python_version()}; extras: {extras}; state in {state}"
     place = next(folder for folder in (state, *state.parents) if folder.exists())
     if not os.access(place, os.W_OK | os.X_OK):

@@ -33,11 +33,10 @@ from auditor.cli.option import (
 def command(context: click.Context, /, **given: Any) -> int:
     """Audit many sites at once, or sum up their stored snapshots: a line a site, the worst first.
 
-    FILE is the policies.yaml of a site, which is audited as auditor audit does it; or a snapshot that ends in .json,
-    which is judged by the policy that -c names, or that lies beside it or above. DIR stands for the policy files in it
-    and in the folders of it, else for its snapshots. A file that was merely found there uses no credentials before it
-    is trusted. --timeout is for each site. The exit code is that of the worst site: a failure (1) is worse than what
-    could not be judged (70, 2, 75), and that is worse than what is unknown (3).
+    FILE is the policies.yaml of a site, audited as auditor audit does; or a snapshot that ends in .json, judged by the
+    policy that -c names, or that lies beside it or above. DIR stands for the policy files in it and its folders, else
+    for its snapshots. A file merely found there uses no credentials before it is trusted. --timeout is for each site.
+    The exit code is that of the worst site: a failure (1), then what could not be judged (70, 2, 75), then unknown (3).
 
     With --dask the text of the policy files travels, and the names of the secrets in it: each worker reads its own
     variables and files, looks at what it can reach, and keeps the history of its sites.
@@ -66,10 +65,8 @@ def command(context: click.Context, /, **given: Any) -> int:
         store=not given["no_store"],
         reports=any(map(wants_reports, outputs)),
     )
-    targets = find_targets(given["paths"])
-    policy = options.config
     with opened_shelf() as shelf:
-        with crew_of(given["dask"], given["jobs"], order, policy) as crew, shown_progress(options) as say:
-            surveyed = survey(targets, crew, shelf, say)
+        with crew_of(given["dask"], given["jobs"], order, options.config) as crew, shown_progress(options) as say:
+            surveyed = survey(find_targets(given["paths"]), crew, shelf, say)
         write_fleet(outputs, surveyed, options)
     return surveyed.fleet.exit_code

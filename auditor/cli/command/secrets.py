@@ -62,10 +62,8 @@ def command(context: click.Context, /, **given: Any) -> int:
     )
     with shown_progress(options) as say:
         snapshot = collect(request.heard_by(say))
-    for run in snapshot.sources:
-        if run.error:
-            warn(f"{run.name}: {run.error}", options)
+    for error in (f"{run.name}: {run.error}" for run in snapshot.sources if run.error):
+        warn(error, options)
     report = evaluate(snapshot, bench, Terms(fail_on=Severity(given["fail_on"]), rules=RULES))
-    code = exit_code.of_verdict(report.verdict, on_unknown=given["on_unknown"])
     write_reports(outputs, report, options)
-    return code
+    return exit_code.of_verdict(report.verdict, on_unknown=given["on_unknown"])

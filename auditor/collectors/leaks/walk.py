@@ -3,9 +3,7 @@
 So git sees neither configuration nor hooks of the repository, and writes nothing there.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,6 +15,7 @@ from auditor.collectors.leaks.ledger import Event
 from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.errors import SourceError
 from auditor.text import printable, short
+from auditor.transports.git_program import found_git, git_environment
 
 # as much as the system gives without being asked for more rights
 _PIPE_BYTES = 1 << 20
@@ -37,27 +36,14 @@ class Git:
         (folder / "config").write_text(
             f"[core]\nrepositoryFormatVersion = {int(hash_bytes == 32)}\nbare = true\n{sha256}"
         )
-        self._environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(folder),
-            "LC_ALL": "C",
-            "GIT_DIR": str(folder),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_NO_REPLACE_OBJECTS": "1",
-            # else it writes each commit by itself
-            "GIT_FLUSH": "0",
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(map(_quoted, objects)),
-        }
+        # without GIT_FLUSH it writes each commit by itself
+        self._environment = git_environment(folder, objects) | {"GIT_FLUSH": "0"}
 
     @classmethod
     @contextmanager
     def over(cls, objects: Sequence[Path], hash_bytes: int) -> "Iterator[Git]":
         """Git in a passing folder; raises SourceError where it is not installed."""
-        program = shutil.which("git")
+        program = found_git()
         if program is None:
             raise SourceError("git is not installed: without it no path or commit is known of what was found")
         with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
@@ -154,8 +140,3 @@ class Git:
 
 def _exists(oid: str) -> bool:
     return bool(oid.strip("0"))
-
-
-def _quoted(path: Path) -> str:
-    """As git quotes a path in a list of them, where a colon would part it."""
-    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

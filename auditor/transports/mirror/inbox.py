@@ -4,7 +4,6 @@ Either way every object is named by its own hash. git runs in the auditor's fold
 """
 
 import os
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ from typing import IO, Protocol, Self
 from auditor.errors import SourceError
 from auditor.interfaces import Deadline
 from auditor.text import printable, short
+from auditor.transports.git_program import git_environment
 from auditor.transports.mirror.fault import OutOfTimeError
 
 PACKS = Path("objects", "pack")
@@ -54,26 +54,6 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise SourceError(
             f"the mirror in {str(folder)!r} can't be written: {reason}: make room, or check its rights"
         ) from error
-
-
-def found_git() -> str | None:
-    """The path of the git program, None where there is none."""
-    return shutil.which("git")
-
-
-def git_environment(folder: Path) -> dict[str, str]:
-    """All that a git program in the auditor's folder may know: no system's, no user's configuration, no prompt."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(folder),
-        "LC_ALL": "C",
-        "GIT_DIR": str(folder),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-    }
 
 
 class GitInbox:

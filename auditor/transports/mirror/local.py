@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from auditor.errors import AuditorError, SourceError
 from auditor.interfaces import Deadline
 from auditor.text import printable, short
+from auditor.transports.git_program import git_environment
 from auditor.transports.mirror.fault import MirrorUnsupportedError, OutOfTimeError
-from auditor.transports.mirror.inbox import git_environment
 from auditor.transports.mirror.source import believed_refs
 from auditor.transports.mirror.state import Ref
 
@@ -73,8 +73,7 @@ class LocalSource:
     def _git_packed(
         self, git: str, wants: Sequence[str], haves: Iterable[str], thin: bool
     ) -> Generator[bytes, None, None]:
-        objects = str(Path(self._repo.object_store.path).resolve())
-        environment = git_environment(self._folder) | {"GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects)}
+        environment = git_environment(self._folder, [Path(self._repo.object_store.path).resolve()])
         options = ["--revs", "--stdout", "-q", "--delta-base-offset", *(["--thin"] if thin else [])]
         with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as complaint:
             asked.write("".join(f"{line}\n" for line in (*wants, "--not", *haves)).encode())
@@ -113,11 +112,6 @@ class LocalSource:
         except Exception as error:  # a broken repository makes dulwich raise almost anything
             said = printable(short(str(error) or type(error).__name__, 200))
             raise SourceError(f"the repository {str(self._path)!r} can't be read: {said!r}") from error
-
-
-def _quoted(path: str) -> str:
-    """As git quotes a path in a list of them, where a colon would part it."""
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _raw(shas: Iterable[str]) -> "list[ObjectID]":

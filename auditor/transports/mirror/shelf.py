@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from auditor.interfaces import Deadline
-from auditor.transports.mirror.inbox import PACKS, git_environment
+from auditor.transports.git_program import git_environment
+from auditor.transports.mirror.inbox import PACKS
 from auditor.transports.mirror.state import PackFile
 
 _NAME = re.compile(r"pack-[0-9a-f]{40}")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import AuditorError, SourceError, TransportError
 from auditor.interfaces import Deadline
+from auditor.transports.git_program import found_git
 from auditor.transports.mirror import order, shelf
 from auditor.transports.mirror.fault import MirrorMalformedError, OutOfTimeError
-from auditor.transports.mirror.inbox import disk_errors, found_git, open_inbox
+from auditor.transports.mirror.inbox import disk_errors, open_inbox
 from auditor.transports.mirror.lock import held_lock
 from auditor.transports.mirror.source import Source
 from auditor.transports.mirror.state import MirrorState, OldTip, Ref, load_state
