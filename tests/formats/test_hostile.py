@@ -26,8 +26,10 @@ from auditor.model.facts.witness import Gap
 from auditor.model.findings import EvidenceValue, Location, WaiverNote
 from auditor.model.report import Report, SourceStatus
 from auditor.model.rules import Outcome
+from auditor.text import printable
 
-from .conftest import finding, whole
+from .conftest import finding
+from .conftest import whole as whole_report
 from .test_format import CHECKS, read_csv
 
 ATTACKS = (
@@ -94,7 +96,7 @@ def report_with(text: str) -> Report:
         finding("n", Outcome.NOT_APPLICABLE),
     )
     gone = SourceStatus(name="x", status="unavailable", error="x", gaps=(Gap(pointer="/x", reason="x", remedy="x"),))
-    made = whole()
+    made = whole_report()
     report = dataclasses.replace(
         made,
         findings=(failed, *others),
@@ -155,6 +157,12 @@ def check_markdown(text: str, report: Report) -> None:
 
 def check_csv(text: str, report: Report) -> None:
     CHECKS["csv"](text, report)
+    for row, one in zip(read_csv(text), report.findings, strict=True):
+        place = one.location or Location()
+        told = {"message": one.message, "subject": one.subject, "remediation": one.remediation, "path": place.path}
+        for column, value in told.items():
+            whole = printable(value or "", keep_newlines=True)
+            assert row[column] in (whole, f"'{whole}"), "read back it is what was written"
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for row in read_csv(text) for cell in row.values())
 
 
