@@ -173,7 +173,7 @@ def uses(module: Module, node: Node) -> Iterator[Node]:
     elif above.type == "return_statement" or (above.type == "arrow_function" and child_of(above, "body") == node):
         function = next(enclosing_functions(node), None)
         for name in () if function is None else _function_names(module, function):
-            yield from _calls(module, name)
+            yield from module.calls.get(name, [])[:_MOST_USES]
 
 
 def _of_target(module: Module, target: Node | None, above: Node) -> Iterator[Node]:
@@ -226,13 +226,6 @@ def _members(module: Module, key: str, before: Node) -> Iterator[Node]:
             continue
         if before.start_byte > member.start_byte or member.start_byte >= before.end_byte:
             yield member
-
-
-def _calls(module: Module, name: str) -> Iterator[Node]:
-    for call in module.found("call"):
-        callee = child_of(call, "function")
-        if callee is not None and module.text(callee) == name:
-            yield call
 
 
 def _function_names(module: Module, function: Node) -> Iterator[str]:
@@ -299,7 +292,7 @@ class Contexts:
                 yield self._arguments(module, above)
 
     def _named(self, module: Module, name: str) -> Iterator[list[Values]]:
-        for call in _calls(module, name):
+        for call in module.calls.get(name, [])[:_MOST_USES]:
             yield self._arguments(module, call)
         for listed in module.found("component"):
             first, second = listed.named_children[:2]

@@ -120,7 +120,9 @@ class Reading:
 
     def serving(self) -> Serving:
         """The facts; links of other forges and values of no variable are left out."""
-        seeker = Seeker(self._modules, self._pages, lambda path: self._loaded_by.get(path, ()), self.terms)
+        seeker = Seeker(
+            self._modules, self._pages, lambda path: self._loaded_by.get(path, ()), self.terms, self.expired
+        )
         found, named, variables = self._sought(seeker)
         links = [*(link for page in self._pages for link in self._page_links(page))]
         links += [link for one in found for link in one.links]
@@ -155,11 +157,11 @@ class Reading:
         values: list[SiteValue] = []
         variables: list[PublicVariable] = []
         for count, module in enumerate(self._modules.values()):
+            links = [*seeker.links(module)]
+            found += links
             if self.expired():
                 self.faults.append(f"{len(self._modules) - count} scripts were not read in time: raise --timeout")
                 break
-            links = [*seeker.links(module)]
-            found += links
             decided = any(one.links for one in links)
             # where a link is built of it, the link tells what becomes of an empty value
             values += [one for one in seeker.values(module) if not decided or one.value not in ("", "undefined")]

@@ -64,7 +64,7 @@ class Module:
 
     def forget(self) -> None:
         """Let the tree go; it is made again where it is asked for again."""
-        for name in ("tree", "names", "exports"):
+        for name in ("tree", "names", "exports", "calls"):
             self.__dict__.pop(name, None)
         self._found.clear()
 
@@ -90,6 +90,16 @@ class Module:
     def names(self) -> Names:
         """What its names are bound to."""
         return Names(self)
+
+    @cached_property
+    def calls(self) -> dict[str, list[Node]]:
+        """The calls of each name."""
+        known: dict[str, list[Node]] = {}
+        for call in self.found("call"):
+            callee = call.child_by_field_name("function")
+            if callee is not None:
+                known.setdefault(self.text(callee), []).append(call)
+        return known
 
     @cached_property
     def exports(self) -> dict[str, Node | tuple[str, str]]:

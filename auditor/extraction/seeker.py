@@ -33,7 +33,10 @@ class Found:
 
 
 class Seeker:
-    """Looks for links and values in the scripts of one site; `loaded_by` tells the pages that load a module's path."""
+    """Looks for links and values in the scripts of one site; `loaded_by` tells the pages that load a module's path.
+
+    Once `expired`, it looks no further; who asks must know of it.
+    """
 
     def __init__(
         self,
@@ -41,19 +44,21 @@ class Seeker:
         pages: Sequence[Page],
         loaded_by: Callable[[str], Sequence[Page]],
         terms: Terms,
+        expired: Callable[[], bool],
     ) -> None:
         self._folder = Folder(modules, terms.site)
         self._loaded_by = loaded_by
         self._terms = terms
+        self._expired = expired
         self._contexts = Contexts(self._folder, _island_records(pages))
 
     def links(self, module: Module) -> Iterator[Found]:
         """What each string that speaks of issues comes to."""
         done: set[tuple[int, int]] = set()
         for count, match in enumerate(re.finditer(_SEED, module.source)):
-            node = module.node_at(match.start(), match.end())
-            if count > _MOST_SEEDS:
+            if count > _MOST_SEEDS or self._expired():
                 return
+            node = module.node_at(match.start(), match.end())
             if node is not None and node.type in ("string_fragment", "string", "template_string"):
                 found = self._from(module, climbed(module, node), done, 0)
                 if found is not None:
@@ -136,6 +141,8 @@ class Seeker:
     def values(self, module: Module) -> Iterator[SiteValue]:
         """The values that declarations, keys and assignments give to the variables' names."""
         for match in self._terms.pattern.finditer(module.source):
+            if self._expired():
+                return
             node = module.node_at(match.start(), match.end())
             bound = None if node is None else _bound(node)
             part = None if node is None else self._terms.part_of(module.text(node).strip("'\""))

@@ -1,7 +1,12 @@
 """Sites that fail, lie or overwhelm: each ends in a gap or a finding, soon, and within its memory."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 from site_look import look, verdict
@@ -164,3 +169,52 @@ def test_more_than_is_ever_read_ends_within_the_cap_and_is_a_gap() -> None:
         serving, gaps = look(site.url)
     assert sum(file.size or 0 for file in serving.files) < 30 << 20
     assert any("not all were read" in gap for gap in gaps)
+
+
+# all at once, behind one page that is right
+OVERWHELMING: dict[str, Page] = {
+    "/": f'<a href="{LINK}">Proposer</a><script src="/long.js"></script><script src="/dense.js"></script>',
+    "/sitemap-0.xml": "".join(f"<loc>SITE/{name}</loc>" for name in ("endless", "nested", "noise", "round", "many")),
+    "/endless": endless,
+    "/nested": "<div>" * 500_000,
+    "/noise": (200, {"Content-Type": "text/html"}, bytes(range(256)) * 10_000),
+    "/round": (302, {"Location": "/round"}, b""),
+    "/many": "<i></i>" * 300_000,
+    "/long.js": b"var a=1;" * 700_000,
+    "/dense.js": b"function f(x){return `${x}/issues/new`+g(x)};" * 15_000,
+}
+
+
+# what its parent took is not the program's own, so it must tell of itself
+WATCHED = """
+import pathlib, resource, sys
+from auditor.cli.main import run
+code = run(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+(peak,) = [line.split()[1] for line in lines if line.startswith("VmHWM")]
+pathlib.Path(sys.argv[1]).write_text(f"{peak} {used.ru_utime + used.ru_stime}")
+sys.exit(code)
+"""
+
+
+def test_a_whole_run_over_all_of_it_keeps_to_its_memory_and_its_time(tmp_path: Path) -> None:
+    with SiteServer(pages=dict(OVERWHELMING)) as site:
+        site.pages["/sitemap-0.xml"] = str(OVERWHELMING["/sitemap-0.xml"]).replace("SITE/", site.url)
+        given = ("--url", site.url, "--expect", site.url.rstrip("/"), "Acme", "site", "--no-browser", "--timeout", "60")
+        shown = ("--format", "console", "--format", f"json:{tmp_path / 'report.json'}")
+        command = [sys.executable, "-c", WATCHED, str(tmp_path / "used"), "proposer", *given, *shown]
+        own = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=own)
+    out = done.stdout
+    assert done.returncode == 1, out + done.stderr
+    kilobytes, seconds = map(float, (tmp_path / "used").read_text().split())
+    assert seconds < 20
+    # of that, the program and its libraries take 80 MB
+    assert kilobytes < 200 << 10
+    assert "/endless was not answered" in out
+    assert "/round was not answered" in out
+    (told,) = [one for one in json.loads((tmp_path / "report.json").read_text())["sources"] if one["name"] == "site"]
+    reasons = "\n".join(json.dumps(gap, ensure_ascii=False) for gap in told["gaps"])
+    for words in ("/endless", "'/round' redirects more than", "'/nested' is nested deeper than", "/long.js"):
+        assert words in reasons, reasons
