@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from auditor.confidence import Confidence
 from auditor.config import Config
 from auditor.errors import SourceError
 from auditor.frozen import frozen
@@ -74,7 +76,8 @@ class Context:
     """What a collector is given; `seen` is what the first round observed, empty in the first round itself.
 
     `state` is the auditor's own folder, None where it can't be written; `progress` says what is waited for. `earlier`
-    gives what earlier runs saw, at the cost of reading it; None where nothing is remembered.
+    gives what earlier runs saw, at the cost of reading it; None where nothing is remembered. `own`
+    is what the sources tell each other of the site's own values.
     """
 
     config: Config
@@ -84,6 +87,7 @@ class Context:
     now: datetime
     progress: Callable[[str], None]
     earlier: Callable[[], Earlier] | None = None
+    own: Confidence = field(default_factory=Confidence)
 
 
 class Witness(Protocol):

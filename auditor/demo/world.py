@@ -100,6 +100,9 @@ class World:
         self._write_history()
         self._deploy()
         self.repository.check_out(self.clone, self.repository.tip("refs/heads/main"), f"{BASE}/{OWNER}/{REPO}.git")
+        # of plain words, so that nothing but itself gives it away
+        self.password = f"opal-garnet-{secrets.token_hex(3)}"
+        self._keep_secret("clone/.env", f"{_ENV}DEPLOY_PASSWORD={self.password}\n")
 
     @property
     def clone(self) -> Path:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from auditor import __version__
+from auditor.confidence import Confidence
 from auditor.config import Config
 from auditor.errors import AuditorError
 from auditor.frozen import frozen
@@ -30,6 +31,8 @@ Clock = Callable[[], datetime]
 _LOOK_SECONDS = 0.05
 # the trees of commits are read for Gitea's sake: who asks for it alone asks for them too
 _HALF_OF = {"canon": "gitea"}
+# the values of the site's own env files are searched for by these alone: a gate has no time for it
+_OWN_MODES = ("audit", "collect")
 # how far the clocks of two machines may lie apart
 _CLOCK_SECONDS = 300
 
@@ -99,12 +102,13 @@ def collect(request: Request) -> Snapshot:
         sources=(),
         target=MISSING if request.target is None else request.target,
     )
+    own = Confidence(listening=request.mode in _OWN_MODES and bool(request.config.secrets.own_values))
     known = _collectors() if request.collectors is None else request.collectors
     asked = {name: collector for name, collector in known.items() if collector.configured(request.config)}
     left = [name for name in asked if request.only and _HALF_OF.get(name, name) not in request.only]
     for number in (1, 2):
         visits = [_Visit(name, one) for name, one in asked.items() if number == one.ROUND and name not in left]
-        snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline), started)
+        snapshot = _with_visits(snapshot, _visit_all(visits, request, snapshot, deadline, own), started)
         if request.earlier is not None:
             snapshot = replace(snapshot, earlier=request.earlier())
         if request.target is not None:
@@ -115,6 +119,10 @@ def collect(request: Request) -> Snapshot:
     why = None if request.target is None else "is not asked at this stage of the gate"
     for name in left:
         snapshot = replace(snapshot, sources=(*snapshot.sources, SourceRun(name=name, status="left-out", error=why)))
+    if own.listening:
+        from auditor.pipeline.own_value import with_own_values  # as above
+
+        snapshot = with_own_values(snapshot, own, request.config, deadline)
     snapshot = _with_brought(snapshot, request)
     return replace(snapshot, finished_at=time_text(request.clock()))
 
@@ -129,7 +137,9 @@ def _collectors() -> dict[str, Any]:
     return {name: load("collectors", name) for name in names("collectors")}
 
 
-def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadline: Deadline) -> Sequence[_Visit]:
+def _visit_all(
+    visits: Sequence[_Visit], request: Request, seen: Snapshot, deadline: Deadline, own: Confidence
+) -> Sequence[_Visit]:
     for visit in visits:
         context = Context(
             config=request.config,
@@ -139,6 +149,7 @@ def _visit_all(visits: Sequence[_Visit], request: Request, seen: Snapshot, deadl
             deadline=deadline,
             now=request.clock(),
             progress=_progress(visit, request.say),
+            own=own,
         )
         # a daemon, so that a source which never answers can't keep the program from ending
         threading.Thread(target=_visit, args=(visit, context), name=visit.name, daemon=True).start()
@@ -231,7 +242,9 @@ def _with_brought(snapshot: Snapshot, request: Request) -> Snapshot:
         others = tuple(one for one in snapshot.sources if one.name != "local")
         snapshot = replace(snapshot, sources=(run, *others), local=facts)
         if status == "brought":
-            snapshot = _with_brought_leaks(snapshot, other)
+            from auditor.pipeline.own_value import with_brought_values
+
+            snapshot = with_brought_values(_with_brought_leaks(snapshot, other), other)
     return snapshot
 
 

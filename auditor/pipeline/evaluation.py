@@ -42,6 +42,7 @@ from auditor.policy.loader import load_policy
 from auditor.policy.reading import Vocabulary
 from auditor.policy.rollback import rollback_note, rollback_waivers
 from auditor.policy.verdict import summarise
+from auditor.text import short
 
 
 @frozen
@@ -134,6 +135,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
                 *filter(None, (facts["deployment"]["text"], facts["routine"]["note"])),
                 *terms.notes,
                 *_allowed(facts),
+                *_unsearched(facts),
             ),
             history_head=None if snapshot.earlier is MISSING else snapshot.earlier.history_head,
         ),
@@ -153,6 +155,7 @@ def _without_lag(config: Config) -> Config:
 
 
 # what a report shows of the derived facts, whatever its rules read
+_LONGEST_NOTE = 2_000
 _SHOWN = frozenset(("chain", "deployment", "protection", "routine"))
 
 
@@ -187,6 +190,14 @@ def _allowed(facts: Mapping[str, Any]) -> Iterator[str]:
     """What the policy file allows although the standard forbids it, each use of it."""
     for text in facts["protection"].get("allowed", ()):
         yield f"allowed by gitea.allow: {text}"
+
+
+def _unsearched(facts: Mapping[str, Any]) -> Iterator[str]:
+    """The keys whose values can't be searched for: what passes says nothing of them."""
+    skipped = facts.get("own_value", {}).get("skipped", ())
+    if skipped:
+        names = ", ".join(f"{one['name']} ({one['why']})" for one in skipped)
+        yield f"own values that are not searched for: {short(names, _LONGEST_NOTE)}"
 
 
 def _status(name: str, snapshot: Snapshot, config: Config) -> SourceStatus:

@@ -64,6 +64,26 @@ def bake(docker: Docker, folder: Path, place: str) -> None:
     docker.build(folder, "app-web_green:latest", {"FORGE_TOKEN": TOKEN} if place == "argument" else {})
 
 
+DULL = "opal-garnet-of-the-nas"  # nothing but itself gives it away
+
+
+def test_a_real_value_of_the_nas_in_the_environment_and_the_pages_of_a_slot(world: World) -> None:
+    env = world.tree.app / ".env"
+    env.write_bytes(env.read_bytes() + f"DB_PASSWORD={DULL}\nPIN=1234\n".encode())
+    assert judge(world, "secrets-own-values-nowhere").green
+    world.start("green", more=("-e", f"GREETING=hello {DULL}"))
+    world.tree.git("remote", "set-url", "origin", f"https://ada:{DULL}@git.archicratie.example/Archicratia/site.git")
+    seen = judge(world, "secrets-own-values-nowhere")
+    assert seen.failed == {"secrets-own-values-nowhere": {"nas:env:.env#DB_PASSWORD"}}
+    (finding,) = [one for one in seen.report.findings if one.rule_id == "secrets-own-values-nowhere"]
+    told = {one.name: one.value for one in finding.evidence}
+    assert "container:green:env:GREETING" in (told["places"] or "")
+    assert "/.git/config" in (told["places"] or "")
+    assert "nas:env:.env#PIN" in (told["not_searched_for"] or "")
+    for text in (snapshot_text(seen.snapshot), canonical(encode(seen.report))):
+        assert DULL not in text
+
+
 def test_an_env_file_that_gives_another_repository_is_named(world: World) -> None:
     env = world.tree.app / ".env"
     env.write_bytes(env.read_bytes().replace(b"OWNER=Archicratia", b"OWNER=Elsewhere"))

@@ -14,6 +14,7 @@ from auditor.collectors.gitea.pull import observe_pulls
 from auditor.collectors.gitea.repository import observe_repository, repository_facts, with_rights
 from auditor.collectors.gitea.server import observe_root_url, observe_server
 from auditor.collectors.gitea.status import bringing_pull, leaves_creator_empty, observe_statuses, past_statuses
+from auditor.confidence import Confidence
 from auditor.config import Gitea as Section
 from auditor.errors import SourceError
 from auditor.gitfile.revision import named_commit
@@ -35,6 +36,7 @@ class Observation:
     api: Api
     copy: ObjectCopy
     gaps: GapList
+    own: Confidence
     server_file: MemoryFile
     earlier: Iterable[tuple[str, str | None]]
     # what the gate names; without it the branch's tip is meant
@@ -108,7 +110,7 @@ class Observation:
         # what looks for secrets takes long to load, and few ask for it
         from auditor.collectors.gitea.variable import observe_variables
 
-        return observe_variables(self.api, self.gaps)
+        return observe_variables(self.api, self.gaps, self.own)
 
     def _checks(
         self, facts: Gitea, repository: Repository, ever_empty: bool, asked: str | None

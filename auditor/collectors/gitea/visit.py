@@ -41,6 +41,7 @@ def _visit(context: Context, section: Section, http: HttpClient) -> Gitea:
         api=api,
         copy=copy,
         gaps=gaps,
+        own=context.own,
         server_file=MemoryFile(context.state, section.address),
         earlier=_earlier(context, section.branch),
         target=None if context.seen.target is MISSING else context.seen.target.asked,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from auditor.collectors.leaks.delta import LARGEST_BYTES, SEAM, applied, fresh
 from auditor.collectors.leaks.expansion import is_packed
 from auditor.collectors.leaks.pack import TREE, Pack, PackError
-from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Scanner, Sighting, line_of
+from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Sighting, TextSearch, line_of
 
 _MARGIN = 160
 _NAMES = re.compile(rb"[0-7]{5,6} ([^\0/]{10,})\0")
@@ -17,7 +17,7 @@ _NEW_NAME = re.compile(rb"[\x21-\x7e]{10}")
 class Forest:
     """The objects of one pack below some of its roots; `names` maps every longer file name to a tree that has it."""
 
-    def __init__(self, pack: Pack, scanner: Scanner) -> None:
+    def __init__(self, pack: Pack, scanner: TextSearch) -> None:
         self._pack, self._scanner = pack, scanner
         self._alone, self._upon = pack.children()
         self._weights = _weights(pack)

@@ -39,7 +39,7 @@ def search_loose(
     names: dict[bytes, int] = {}
     for number, oid in enumerate(order):
         try:
-            kinds[number], data = _content(folder, oid)
+            kinds[number], data = loose_content(folder, oid)
         except (OSError, zlib.error):
             found.unsearched.append((oid, "it is damaged: run git fsck"))
             continue
@@ -48,12 +48,12 @@ def search_loose(
             continue
         found.read += 1
         if kinds[number] == "tree":
-            names.update(dict.fromkeys(_NAMES.findall(data), number))
+            names.update(dict.fromkeys(loose_names(data), number))
         else:
             scanner.add_whole(number, data)
     scanner.flush()
     for number, sightings in scanner.sightings.items():
-        data = _content(folder, order[number])[1]
+        data = loose_content(folder, order[number])[1]
         found.holders += [
             Holder(kinds[number], order[number], *one.shown, one.inside or "", line_of(data, one.needle))
             for one in sightings.values()
@@ -68,7 +68,12 @@ def search_loose(
     return found
 
 
-def _content(folder: Path, oid: str) -> tuple[str, bytes]:
+def loose_names(tree: bytes) -> list[bytes]:
+    """The names in a tree."""
+    return _NAMES.findall(tree)
+
+
+def loose_content(folder: Path, oid: str) -> tuple[str, bytes]:
     """Kind and content; raises ValueError where it is too large or no object."""
     raw = (folder / oid[:2] / oid[2:]).read_bytes()
     inflater = zlib.decompressobj()

@@ -1,7 +1,7 @@
 """One look for secrets: both repositories searched, each secret joined over them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.collectors.leaks.attribution import merged
@@ -10,7 +10,7 @@ from auditor.collectors.leaks.repository import Task, search_repository
 from auditor.config.hmac_key import load_hmac_key
 from auditor.detector.engine import engine_versions
 from auditor.errors import SourceError
-from auditor.interfaces import Context
+from auditor.interfaces import Context, Deadline
 from auditor.model.facts.leaks import (
     Leak,
     Leaks,
@@ -22,6 +22,7 @@ from auditor.model.facts.leaks import (
     Suppression,
     TokenLife,
 )
+from auditor.model.facts.own import OwnPlace
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 from auditor.text import time_text
@@ -30,6 +31,8 @@ from auditor.transports.mirror.state import load_state
 
 # of many objects that can't be read the first few say enough
 _MOST_GAPS = 20
+# what the other parts need of a run's time
+_RESERVE_SECONDS = 2.0
 
 
 def observe(context: Context) -> Leaks:
@@ -51,12 +54,15 @@ class _Work:
         searched: list[Searched] = []
         for origin in self._origins():
             try:
-                found[origin] = one = self._gitea() if origin == "gitea" else self._local()
+                repository, task = self._gitea() if origin == "gitea" else self._local()
+                found[origin] = one = search_repository(repository, task)
                 searched.append(
                     Searched(origin=origin, objects=one.objects, read=one.read, searched_bytes=one.searched_bytes)
                 )
                 self._note(origin, one)
+                self._search_own_values(repository, task)
             except SourceError as fault:
+                self.context.own.lose(origin, f"its objects were not searched: {fault}")
                 self._add(f"searched/{len(searched)}", f"{origin}: {fault}")
                 searched.append(Searched(origin=origin, error=str(fault)))
         if not found:
@@ -97,7 +103,7 @@ class _Work:
         if self.context.config.local is not None:
             yield "local"
 
-    def _gitea(self) -> LeakSearch:
+    def _gitea(self) -> tuple[Path, Task]:
         gitea, seen = self.context.config.gitea, self.context.seen.gitea
         if gitea is None or self.context.state is None:
             raise SourceError("there is no state folder with a copy of the objects: name one under history.path")
@@ -114,13 +120,31 @@ class _Work:
         if seen.pulls is MISSING:
             self._cut("gitea: which pull requests are open was not observed")
         tips = {ref.name: ref.sha for ref in state.tips if ref.name.startswith("refs/heads/") or ref.name in wanted}
-        return search_repository(folder, self._task("gitea", folder.name, tips))
+        return folder, self._task("gitea", folder.name, tips)
 
-    def _local(self) -> LeakSearch:
+    def _local(self) -> tuple[Path, Task]:
         section = self.context.config.local
         if section is None:
             raise SourceError("no clone is configured: name its folder under local: in policies.yaml")
-        return search_repository(section.path, self._task("local", "local", None))
+        return section.path, self._task("local", "local", None)
+
+    def _search_own_values(self, repository: Path, task: Task) -> None:
+        """A pass for the values that the machines told; its failure is none of the search."""
+        own = self.context.own
+        told = {machine: one for machine, one in own.told.items() if one.marks}
+        if not told:
+            return
+        from auditor.collectors.leaks.own_search import search_own_values
+
+        left = Deadline.after(max(0.0, self.context.deadline.remaining() - _RESERVE_SECONDS))
+        try:
+            found = search_own_values(repository, replace(task, deadline=left), told, own.key.encode())
+        except SourceError as fault:
+            own.lose(task.origin, f"its objects were not searched for own values: {fault}")
+            return
+        own.find(_own_places(found, task.origin))
+        for one in found.unsearched[:_MOST_GAPS]:
+            own.lose(task.origin, f"{one.place} was not searched whole: {one.reason}")
 
     def _task(self, origin: Origin, name: str, tips: dict[str, str] | None) -> Task:
         state = self.context.state
@@ -161,6 +185,14 @@ class _Work:
 def engines_here() -> tuple[SearchEngine, ...]:
     """What searches on this machine."""
     return tuple(SearchEngine(name=name, version=version) for name, version in engine_versions())
+
+
+def _own_places(search: LeakSearch, origin: Origin) -> Iterator[OwnPlace]:
+    """Those that count; what only unreachable objects of the clone hold does not."""
+    for leak in search.leaks:
+        for place in leak.places:
+            if place.reachable or origin == "gitea":
+                yield OwnPlace(name=leak.hmac, source=origin, place=place.path or "", line=place.line, object=place)
 
 
 def _named(search: LeakSearch) -> tuple[NamedFile, ...]:

@@ -77,7 +77,7 @@ def search_repository(repository: Path, task: Task) -> LeakSearch:
 
 def _searched(source: Source, task: Task) -> LeakSearch:
     with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns, engine_versions()))) as ledger:
-        return _result(source, ledger, task, _read_new(source, ledger, task))
+        return placed(source, ledger, task, _read_new(source, ledger, task), _in_refs(source, task))
 
 
 def rules_digest(key: bytes, patterns: Patterns, engines: Versions) -> str:
@@ -124,7 +124,8 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
     return total
 
 
-def _result(source: Source, ledger: Ledger, task: Task, read: Findings) -> LeakSearch:
+def placed(source: Source, ledger: Ledger, task: Task, read: Findings, in_refs: Sequence[Leak]) -> LeakSearch:
+    """What the ledger holds, each with its paths and commits, and what the names of refs hold."""
     unsearched = [*source.unsearched, *ledger.unsearched()]
     holders = ledger.holders()
     history = _NO_HISTORY
@@ -133,7 +134,7 @@ def _result(source: Source, ledger: Ledger, task: Task, read: Findings) -> LeakS
             history = _history(git, source, ledger, task, {holder.oid for holder in holders})
     except SourceError as fault:
         unsearched.append(("history", str(fault)))
-    found = merged((*leaks(holders, history, task.origin), *_in_refs(source, task)))
+    found = merged((*leaks(holders, history, task.origin), *in_refs))
     return LeakSearch(
         leaks=found,
         suppressed=tuple(Suppression(kind=kind, reason=why, count=count) for kind, why, count in ledger.suppressed()),

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from auditor.collectors.leaks.delta import SEAM
 from auditor.collectors.leaks.expansion import decoded, is_packed, unpacked
@@ -38,6 +39,19 @@ class Sighting:
     def shown(self) -> tuple[str, str, str]:
         """What may be shown of it: kind, hint, HMAC."""
         return self.kind, self.hint, self.hmac
+
+
+class TextSearch(Protocol):
+    """What the walk of a pack gives its texts to, by their numbers; `takes_whole`: parts of a text are not enough."""
+
+    takes_whole: bool
+    sightings: dict[int, dict[tuple[str, str], Sighting]]
+    unsearched: dict[int, str]
+
+    def add(self, owner: int, text: bytes) -> None: ...
+    def add_whole(self, owner: int, text: bytes) -> None: ...
+    def marks(self, text: bytes) -> frozenset[str]: ...
+    def flush(self) -> None: ...
 
 
 class Scanner:

@@ -23,7 +23,7 @@ from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
 from auditor.text import name_text
 
-_PLACES = {BLOB: "blob", COMMIT: "commit", TAG: "tag"}
+PLACES = {BLOB: "blob", COMMIT: "commit", TAG: "tag"}
 # below it a second process takes longer to begin than it saves
 _SMALL_BYTES = 4 << 20
 
@@ -96,7 +96,7 @@ def _searched(pack: Pack, order: Order) -> Findings:
     forest.search(forest.roots(order.part, order.parts))
     found = Findings()
     found.holders = [
-        Holder(_PLACES[forest.kind(number)], pack.name(number), *one.shown, one.inside or "", line)
+        Holder(PLACES[forest.kind(number)], pack.name(number), *one.shown, one.inside or "", line)
         for number, one, line in forest.holders()
     ]
     found.holders += [

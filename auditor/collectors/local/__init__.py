@@ -23,6 +23,10 @@ def collect(context: Context) -> Local:
     section, gitea = context.config.local, context.config.gitea
     if section is None:
         raise SourceError("no clone is configured: name its folder under local: in policies.yaml")
+    if context.own.listening:
+        from auditor.collectors.local.own_value import share_own_values
+
+        share_own_values(context)
     return observe(
         section.path,
         remote=section.remote,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auditor.collectors.nas.gap import GapList
 from auditor.collectors.nas.record import groups, parse_stat
 from auditor.detector.key_name import looks_secret
-from auditor.detector.public_value import public_value
+from auditor.detector.public_value import PUBLIC_PREFIX, public_value
 from auditor.errors import SourceError
 from auditor.model.facts.dotenv import EnvKey
 from auditor.model.facts.nas import NasEnvFile
@@ -23,11 +23,16 @@ _HMAC = re.compile(rb"#([0-9a-f]{64})")
 
 @dataclass(frozen=True)
 class OwnValue:
-    """The HMAC-SHA256, hex, of a value under the visit's key; it is used in memory and never stored."""
+    """The HMAC-SHA256, hex, of a value under the visit's key; it is used in memory and never stored.
+
+    `hmac` is None where the probe made none: too short a value, or a file that is not searched for.
+    `stamp` tells the file's mode, size and mtime.
+    """
 
     path: str
     key: str
-    hmac: str
+    hmac: str | None
+    stamp: str
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,14 @@ def parse_env_files(body: bytes, gaps: GapList) -> tuple[NasEnvFile, ...]:
 
 
 def parse_own_values(body: bytes) -> tuple[OwnValue, ...]:
-    """The HMACs of the values that the policy wants searched for; raises SourceError for another form."""
+    """The values of all env files but public ones, by key; raises SourceError for another form."""
     found = []
-    for name, _stat, _listing, content in groups(body, 4):
+    for name, raw, _listing, content in groups(body, 4):
         for line in _lines(content):
             match = _HMAC.fullmatch(line.shown)
-            if match:
-                found.append(OwnValue(_path(name), line.name, match[1].decode()))
+            if line.has_value and not line.name.startswith(PUBLIC_PREFIX):
+                mark = match[1].decode() if match else None
+                found.append(OwnValue(_path(name), line.name, mark, raw.decode("ascii", "replace")))
     return tuple(dict.fromkeys(found))
 
 

@@ -1,6 +1,6 @@
 """What is decided in memory before a foreign text is dropped: is it a secret, may the value be kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from auditor.detector.key_name import looks_secret
@@ -16,6 +16,20 @@ class Judge(Protocol):
     """Finds the secrets in a text; `place` is where it stands and goes into what is found."""
 
     def __call__(self, text: str, place: str) -> Iterable[SecretSeen]: ...
+
+
+Hear = Callable[[str, bytes], None]
+
+
+def hearing(judge: Judge, hear: Hear) -> Judge:
+    """The judge, with `hear` told of every text that stands somewhere."""
+
+    def judged(text: str, place: str) -> Iterable[SecretSeen]:
+        if place:
+            hear(place, text.encode("utf-8", "surrogatepass"))
+        return judge(text, place)
+
+    return judged
 
 
 def env_key(name: str, value: str) -> EnvKey:

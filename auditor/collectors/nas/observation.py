@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from auditor.collectors.nas.click import clicker
 from auditor.collectors.nas.public import Asked, ask_public
 from auditor.collectors.nas.script import Nonces, render_script, script_hash, visit_input
-from auditor.collectors.nas.visit import Occasion, facts_of
+from auditor.collectors.nas.visit import Occasion, facts_of, own_values
 from auditor.config import Nas as Section
 from auditor.config.hmac_key import load_hmac_key
 from auditor.detector.judgement import SecretJudge
@@ -17,6 +17,7 @@ from auditor.model.facts.nas import Nas
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING
 from auditor.text import time_text
+from auditor.transports.frames import Frames
 from auditor.transports.ssh.target import SshTarget, Visit, VisitLimits
 
 _SSH_PORT = 22
@@ -31,9 +32,11 @@ _OUTSIDE_FIELDS = (
 
 def observe(context: Context, section: Section) -> Nas:
     """The facts; raises SourceError where the NAS can't be visited, ConfigError where the policy file is at fault."""
-    nonces = Nonces(*(secrets.token_hex(16) for _ in range(3)))
+    nonces = Nonces(secrets.token_hex(16), secrets.token_hex(16), context.own.key)
     if section.access == "outside":
         seen = ask_public(context, nonces.log)
+        if any(name.startswith("nas:") for name in context.config.secrets.own_values):
+            context.own.lose("nas", "access: outside asks nothing over SSH, so the NAS's own values are not known")
         return _with_public(_outside(context), seen)
     judge = SecretJudge(load_hmac_key(context.config, context.state))
     target = ssh_target(section)
@@ -48,11 +51,23 @@ def observe(context: Context, section: Section) -> Nas:
         script_sha256=expected,
         judge=judge,
         key=judge.key,
+        hear=lambda place, text: context.own.hear("nas", place, text),
         expired=lambda: context.deadline.remaining() < _RESERVE_SECONDS / 2,
         click=clicker(context),
     )
     facts = with_unfinished(facts_of(answer.frames, context.config, occasion), judge.unfinished)
+    if context.own.listening:
+        _share_own_values(context, answer.frames, facts)
     return _with_public(replace(facts, notices=answer.warnings), seen)
+
+
+def _share_own_values(context: Context, frames: Frames, facts: Nas) -> None:
+    from auditor.collectors.nas.own_value import told_of
+
+    try:
+        context.own.tell("nas", told_of(own_values(frames), facts, context.config, context.own.key.encode()))
+    except SourceError as fault:
+        context.own.lose("nas", str(fault))
 
 
 def ssh_target(section: Section) -> SshTarget:

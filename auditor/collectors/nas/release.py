@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from auditor.collectors.nas.git_tar import parse_git_folders
 from auditor.collectors.nas.gitdir import DotGit, GitReader, Place
+from auditor.collectors.nas.judgement import Hear
 from auditor.collectors.nas.record import fields, line_text, moment, parse_stat, whole_number
 from auditor.collectors.nas.section import SectionReader
 from auditor.collectors.nas.tree import Listing, parse_pruned, parse_tree
@@ -40,6 +41,7 @@ class ReleaseReader:
 
     sections: SectionReader
     place: Place
+    hear: Hear = lambda _place, _text: None
 
     def read(self) -> tuple[Release, ...] | Missing:
         """The releases, newest name first; MISSING where even their names are not known."""
@@ -126,6 +128,10 @@ class ReleaseReader:
             for field in ("head", "refs", "main", "remote_main", "remotes", "disguises", "tls_switches", "credentials"):
                 self.sections.gaps.add(f"{pointer}/{field}", why)
             return GitDirectory(path=name_text(head.folder + b"/.git"), kind=head.dot_git)
+        for folder in folders:
+            for name in (b"config", b"config.worktree"):
+                file = folder.files.get(name)
+                self.hear(name_text(folder.path + b"/" + name), (file and file.content) or b"")
         return GitReader(folders, pointer, self.sections.gaps).read(head.dot_git, self.place)
 
 

@@ -13,7 +13,7 @@ from auditor.collectors.nas.env_file import OwnValue, parse_env_files, parse_own
 from auditor.collectors.nas.gap import GapList
 from auditor.collectors.nas.git_tar import GitFile, tar_files
 from auditor.collectors.nas.gitdir import Place
-from auditor.collectors.nas.judgement import Judge
+from auditor.collectors.nas.judgement import Hear, Judge, hearing
 from auditor.collectors.nas.proxy import Door, Kind, parse_proxy
 from auditor.collectors.nas.record import moment, records, whole_number
 from auditor.collectors.nas.release import ReleaseReader
@@ -38,7 +38,8 @@ REINSTALL = "reinstall the probe: auditor probe --install"
 class Occasion:
     """What only home knows of a visit: when the session was asked (UTC), which probe was expected, how to judge.
 
-    `key` is that of the HMACs of what slots serve, None: nobody looks there. `expired` ends the reading of scripts;
+    `key` is that of the HMACs of what slots serve, None: nobody looks there. `hear`
+    is told of the texts in which no own value may stand. `expired` ends the reading of scripts;
     `click` adds what a browser sees of a slot, None: nobody clicks.
     """
 
@@ -47,6 +48,7 @@ class Occasion:
     script_sha256: str
     judge: Judge
     key: bytes | None = None
+    hear: Hear = lambda _place, _text: None
     expired: Callable[[], bool] = lambda: False
     click: Click | None = None
 
@@ -157,7 +159,7 @@ class _Visit:
             return empty
         gitea, local = self._config.gitea, self._config.local
         place = Place(root=root, branch=gitea.branch if gitea else "main", remote=local.remote if local else "origin")
-        releases = ReleaseReader(self._sections, place).read()
+        releases = ReleaseReader(self._sections, place, self._occasion.hear).read()
         env_files = self._sections.read("env", "env_files", lambda body: parse_env_files(body, self._gaps))
         build = self._build(releases, env_files)
         return replace(
@@ -205,7 +207,7 @@ class _Visit:
         found = self._sections.read(
             "docker",
             f"rights/docker system/docker_version {pointers}",
-            lambda body: parse_docker(body, self._nas, self._occasion.judge, self._gaps),
+            lambda body: parse_docker(body, self._nas, hearing(self._occasion.judge, self._occasion.hear), self._gaps),
         )
         if found is not MISSING and found.door in ("none", "not-asked"):
             why = "docker: none" if found.door == "not-asked" else "Docker can't be asked by the auditor's user"
@@ -245,6 +247,8 @@ class _Visit:
                 here, "its pages were not fetched" if pages is MISSING else f"slot {slot.name} did not answer"
             )
             return MISSING
+        for one in pages.answers:
+            self._occasion.hear(f"slot:{slot.name}{one.fact.path}", one.body or b"")
         found = reader.read(slot, pages)
         for fault in found.faults:
             self._gaps.add(here, f"{fault} (slot {slot.name})")

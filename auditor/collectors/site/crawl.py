@@ -40,6 +40,13 @@ _LOCATION = re.compile(rb"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]{1,2000})", re.IGN
 _SECONDS = 30.0
 
 
+Hear = Callable[[str, bytes], None]
+
+
+def _nobody(_place: str, _text: bytes) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Answered:
     """One answer with its bytes, which are read and not kept."""
@@ -49,10 +56,10 @@ class Answered:
 
 
 class Crawl:
-    """Fetches from one origin within its caps; what they cut is a gap at `public`."""
+    """Fetches from one origin within its caps; what they cut is a gap at `public`, `hear` is told what was answered."""
 
-    def __init__(self, http: HttpClient, url: str, deadline: Deadline, gaps: GapList) -> None:
-        self._http = http
+    def __init__(self, http: HttpClient, url: str, deadline: Deadline, gaps: GapList, hear: Hear = _nobody) -> None:
+        self._http, self._hear = http, hear
         self._url = url
         self._deadline = deadline
         self._gaps = gaps
@@ -143,6 +150,7 @@ class Crawl:
                 self._gaps.add("public", str(error))
             return self._unanswered(address, role, depth, str(error), complete=error.fault is not Fault.SIZE)
         self._bytes += len(response.body)
+        self._hear(f"public:{_path(address)}", response.body)
         if role in ("page", "script") and response.status != 200:
             self._gaps.add("public", _refused(response, role))
         return Answered(_fact(response, _path(address), role, depth), response.body)

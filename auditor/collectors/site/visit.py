@@ -51,7 +51,7 @@ def _visit(context: Context, section: Section, http: HttpClient) -> Site:
 
 def _with_public(facts: Site, context: Context, section: Section, http: HttpClient, gaps: GapList) -> Site:
     """The facts with what the public site serves; without an answer nothing of it is known."""
-    crawl = Crawl(http, section.url, context.deadline, gaps)
+    crawl = Crawl(http, section.url, context.deadline, gaps, lambda place, text: context.own.hear("site", place, text))
     first = crawl.pages(section.pages, context.progress)
     # parsers are loaded only now: the first request must not wait for them
     from auditor.collectors.site.exposure import observe_exposure

@@ -197,6 +197,18 @@ def ci_variable_wrong(world: World) -> None:
     world.forge.variables["PUBLIC_GITEA_REPO"] = "old-site"
 
 
+@drift("secrets-own-values-nowhere")
+def own_value_told(world: World) -> None:
+    """The password of the clone's env file stands in a page of the manual."""
+    world.merge({"manual.md": f"To deploy, log in with {world.password}.\n".encode()}, "Explain it", days_ago=0.1)
+
+
+@drift("secrets-own-values-nowhere")
+def own_value_in_ci(world: World) -> None:
+    """The password of the clone's env file is a CI variable, of a name that says nothing."""
+    world.forge.variables["SITE_PARAMETER"] = world.password
+
+
 def _propose(world: World, branch: str, files: Mapping[str, bytes], *, days_ago: float) -> None:
     """An open pull request from a branch of its own."""
     at, main = time.time() - days_ago * DAY, world.repository.tip("refs/heads/main")

@@ -56,6 +56,12 @@ def env_served(world: World) -> None:
     (world.slot("blue") / ".env").write_text(f"DB_PASSWORD={os.urandom(12).hex()}\n")
 
 
+@drift("secrets-own-values-nowhere")
+def own_value_served(world: World) -> None:
+    """A page shows the password of the clone's env file."""
+    _serve(world, page(f"Welcome, {world.password}!"))
+
+
 def _serve(world: World, content: bytes) -> None:
     for slot in ("blue", "green"):
         (world.slot(slot) / "index.html").write_bytes(content)

@@ -143,7 +143,7 @@ class _Work:
             id=leak.hmac[:ID_CHARS],
             kind=leak.kind,
             hint=leak.hint,
-            places=tuple(dict.fromkeys(map(_in_words, places[:_MOST_PLACES]))),
+            places=tuple(dict.fromkeys(map(place_text, places[:_MOST_PLACES]))),
             more=max(0, len(places) - _MOST_PLACES),
             on_gitea=any(place.origin == "gitea" for place in leak.places),
             path=first.path if first.where == "file" else None,
@@ -177,7 +177,7 @@ class _Work:
         """The leaked tokens that the server was asked about."""
         if leaks.tokens is MISSING or leaks.secrets is MISSING:
             return MISSING
-        places = {leak.hmac: _in_words(leak.places[0]) for leak in leaks.secrets if leak.places}
+        places = {leak.hmac: place_text(leak.places[0]) for leak in leaks.secrets if leak.places}
         return tuple(
             LeakedToken(id=one.hmac[:ID_CHARS], alive=one.alive, place=places.get(one.hmac, "")) for one in leaks.tokens
         )
@@ -209,7 +209,8 @@ def _holds_key(file: NamedFile, kept: Sequence[tuple[Leak, Sequence[LeakPlace]]]
     return any(place.path == file.path and place.tips for _, places in kept for place in places)
 
 
-def _in_words(place: LeakPlace) -> str:
+def place_text(place: LeakPlace) -> str:
+    """A place in a repository in words."""
     commit = f" since {place.first_commit[:_COMMIT_CHARS]}" if place.first_commit else ""
     gone = f" until {place.last_commit[:_COMMIT_CHARS]}" if place.last_commit else ""
     if place.where == "file":

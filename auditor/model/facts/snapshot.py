@@ -10,6 +10,7 @@ from auditor.model.facts.gitea import Gitea
 from auditor.model.facts.leaks import Leaks
 from auditor.model.facts.local import Local
 from auditor.model.facts.nas import Nas
+from auditor.model.facts.own import Own
 from auditor.model.facts.site import Site
 from auditor.model.facts.target import Target
 from auditor.model.missing import MISSING, Missing
@@ -49,14 +50,14 @@ class Snapshot:
     canon: Canon | Missing = MISSING
     site: Site | Missing = MISSING
     leaks: Leaks | Missing = MISSING
+    own: Own | Missing = MISSING
     earlier: Earlier | Missing = MISSING
     target: Target | Missing = MISSING
 
 
 # the collectors by which reports name what was asked; the trees of commits are Gitea's other half
-SOURCES = tuple(
-    one.name for one in fields(Snapshot) if one.default is MISSING and one.name not in ("canon", "earlier", "target")
-)
+_NO_SOURCES = ("canon", "own", "earlier", "target")
+SOURCES = tuple(one.name for one in fields(Snapshot) if one.default is MISSING and one.name not in _NO_SOURCES)
 
 
 def withheld(snapshot: Snapshot, name: str) -> bool:
