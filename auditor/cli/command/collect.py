@@ -26,7 +26,7 @@ def command(context: click.Context, /, **given: Any) -> int:
     \b
     Examples:
       auditor collect -o snapshot.json          every source, then: auditor evaluate snapshot.json
-      auditor collect --only local -o laptop.json
+      auditor collect --only local --only leaks -o laptop.json
     """
     from auditor.cli.output import warn, write_file, write_stdout
     from auditor.cli.progress import shown_progress
