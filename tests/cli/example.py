@@ -13,8 +13,8 @@ _END = re.compile(r"\s{3,}|\s#|&&|\|\||[|<>;]")
 
 
 def calls_in(text: str) -> Iterator[str]:
-    """What stands after `auditor` in each call of it in a text."""
-    for match in _CALL.finditer(text):
+    """What stands after `auditor` in each call of it in a text; a line that a backslash continues is one call."""
+    for match in _CALL.finditer(re.sub(r"\\\n\s*", "", text)):
         yield _END.split(match[1])[0]
 
 

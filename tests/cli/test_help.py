@@ -32,7 +32,9 @@ def test_a_command_says_what_it_does_how_it_ends_and_an_example_of_itself(inside
     text = done.stdout
     assert "Exit codes:" in text
     assert "..." not in text.partition("\n\n")[2], "nothing of it is cut off"
-    examples = list(calls_in("\n".join(line for line in text.splitlines() if line.startswith("    auditor "))))
+    examples = list(
+        calls_in("\n".join(line for line in text.splitlines() if line.startswith(("    auditor ", "      --"))))
+    )
     assert any(example.split()[: len(path)] == list(path) for example in examples), examples
     for example in examples:
         taken(example)
