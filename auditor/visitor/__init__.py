@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from auditor.config import Site
 from auditor.extraction.address import FormAddress, parse_form
 from auditor.extraction.link import issue_link, shown
-from auditor.extraction.term import Terms
+from auditor.extraction.term import Terms, terms_of
 from auditor.extraction.value import literal
-from auditor.interfaces import Deadline
+from auditor.interfaces import Context, Deadline
 from auditor.model.facts.site import Click, IssueLink, Place, Serving
 from auditor.transports.browser import Browser, open_browser
 from auditor.transports.browser.fault import BrowserError, PageError
@@ -46,6 +47,19 @@ class Errand:
     fetch: Fetch
     state: Path | None
     deadline: Deadline
+
+
+def errand_to(section: Site, serving: Serving, context: Context, fetch: Fetch) -> Errand:
+    """The errand to the pages of the site on which there is something to press, whoever answers for them."""
+    return Errand(
+        site=section.url,
+        pages=pages_to_press(section.pages, serving),
+        flow=section.flow,
+        terms=terms_of(context.config, section.url),
+        fetch=fetch,
+        state=context.state,
+        deadline=context.deadline,
+    )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Literal
 
 from auditor.collectors.local.gap import reason_of
-from auditor.collectors.local.index_file import IndexEntry
 from auditor.collectors.local.object_store import GITLINK, SYMLINK, HashName
 from auditor.collectors.local.walk import Present
 from auditor.errors import SourceError
+from auditor.gitfile.index import IndexEntry
 from auditor.interfaces import Deadline
 
 State = Literal["same", "modified", "deleted", "type-changed"]

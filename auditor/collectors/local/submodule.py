@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable
 
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.index_file import IndexEntry
 from auditor.collectors.local.object_store import GITLINK
 from auditor.collectors.local.ref import head_name, read_refs
 from auditor.errors import SourceError
 from auditor.gitfile.config_syntax import ConfigSyntaxError, Setting, parse_settings
+from auditor.gitfile.index import IndexEntry
 from auditor.gitfile.layout import Layout, gitfile_target, is_git_dir, small_file
 from auditor.gitfile.url import parse_url
 from auditor.model.facts.local import Submodule

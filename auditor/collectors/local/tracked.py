@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from auditor.collectors.local.index_file import IndexEntry
+from auditor.gitfile.index import IndexEntry
 
 Fold = Callable[[bytes], bytes]
 

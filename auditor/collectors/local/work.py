@@ -8,12 +8,12 @@ from typing import Literal
 from auditor.collectors.local.content import Comparison, ContentReader, Job, State, is_content
 from auditor.collectors.local.difference import DifferenceJudge, Verdict
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.index_file import IndexEntry
 from auditor.collectors.local.moment import mtime_text
 from auditor.collectors.local.object_store import GITLINK
 from auditor.collectors.local.sparse import SparsePatterns
 from auditor.collectors.local.submodule import checked_out_commit
 from auditor.collectors.local.walk import WalkResult
+from auditor.gitfile.index import IndexEntry
 from auditor.model.facts.local import Change, HiddenPath, UntrackedFile
 from auditor.model.missing import MISSING, Missing
 from auditor.text import name_text

@@ -12,7 +12,7 @@ from auditor.collectors.local.difference import DifferenceJudge, auto_crlf_of, c
 from auditor.collectors.local.env_file import EnvFileReader
 from auditor.collectors.local.exclusion import common_patterns
 from auditor.collectors.local.gap import GapList
-from auditor.collectors.local.index_file import IndexEntry, expanded, read_index
+from auditor.collectors.local.index_file import expanded, read_index
 from auditor.collectors.local.object_store import ObjectStore
 from auditor.collectors.local.sparse import sparse_patterns
 from auditor.collectors.local.submodule import read_gitmodules, submodules
@@ -22,6 +22,7 @@ from auditor.collectors.local.work import WorkReader
 from auditor.dotenv import is_env_name
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.index import IndexEntry
 from auditor.gitfile.layout import Layout
 from auditor.interfaces import Deadline
 from auditor.model.facts.local import Local

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from auditor.collectors.nas.slot import SlotAnswer, SlotPages
-from auditor.extraction.term import terms_of
 from auditor.interfaces import Context
 from auditor.model.facts.site import Serving
 from auditor.transports.browser.fault import BrowserError
 from auditor.transports.browser.traffic import Served
-from auditor.visitor import Errand, pages_to_press, send, with_clicks
+from auditor.visitor import errand_to, send, with_clicks
 
 Click = Callable[[Serving, SlotPages], Serving]
 
@@ -22,15 +21,7 @@ def clicker(context: Context) -> Click | None:
 
     def click(serving: Serving, pages: SlotPages) -> Serving:
         answers = {one.fact.path: one for one in pages.answers}
-        errand = Errand(
-            site=section.url,
-            pages=pages_to_press(section.pages, serving),
-            flow=section.flow,
-            terms=terms_of(context.config, section.url),
-            fetch=lambda url: _replayed(answers, url),
-            state=context.state,
-            deadline=context.deadline,
-        )
+        errand = errand_to(section, serving, context, lambda url: _replayed(answers, url))
         context.progress(f"clicking in a browser, {serving.origin}")
         try:
             return with_clicks(serving, send(errand))

@@ -6,7 +6,6 @@ from typing import Literal, TypeVar
 
 from auditor.collectors.nas.gap import GapList
 from auditor.collectors.nas.git_config import config_disguises, parse_git_config
-from auditor.collectors.nas.git_index import Index, parse_index
 from auditor.collectors.nas.git_ref import (
     Refs,
     parse_fetch_head,
@@ -19,6 +18,7 @@ from auditor.collectors.nas.git_tar import GitFolder
 from auditor.collectors.nas.record import moment
 from auditor.errors import SourceError
 from auditor.gitfile.config import GitConfig
+from auditor.gitfile.index import Index, parse_index
 from auditor.gitfile.remote import credentials, remotes
 from auditor.gitfile.tls import tls_switches
 from auditor.model.facts.local import Operation
@@ -171,7 +171,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _flags(index: Index | None) -> Iterator[Disguise]:
-    for entry in () if index is None else index.flagged:
+    for entry in () if index is None else index.entries:
         if entry.skip_worktree:
             yield Disguise(kind="skip-worktree", name=name_text(entry.path), file="index")
         if entry.assume_unchanged:

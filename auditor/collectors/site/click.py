@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from auditor.config import Site as Section
-from auditor.extraction.term import terms_of
 from auditor.interfaces import Context
 from auditor.model.facts.site import Site
 from auditor.model.missing import MISSING
@@ -11,7 +10,7 @@ from auditor.transports.browser.fault import BrowserError
 from auditor.transports.browser.traffic import Served
 from auditor.transports.http import HttpClient
 from auditor.transports.http.fault import HttpError
-from auditor.visitor import Errand, pages_to_press, send, with_clicks
+from auditor.visitor import errand_to, send, with_clicks
 
 _LARGEST_BYTES = 8 << 20
 _SECONDS = 10.0
@@ -24,15 +23,7 @@ def clicked(facts: Site, context: Context, section: Section, http: HttpClient) -
     if facts.public is MISSING:
         return replace(facts, browser="absent", browser_reason="there was no page to open")
     context.progress("clicking in a browser")
-    errand = Errand(
-        site=section.url,
-        pages=pages_to_press(section.pages, facts.public),
-        flow=section.flow,
-        terms=terms_of(context.config, section.url),
-        fetch=lambda url: fetched(http, url),
-        state=context.state,
-        deadline=context.deadline,
-    )
+    errand = errand_to(section, facts.public, context, lambda url: fetched(http, url))
     try:
         seen = send(errand)
     except BrowserError as error:
