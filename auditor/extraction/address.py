@@ -10,6 +10,8 @@ _FORM = re.compile("^(?P<before>[^?#]*?)/issues/new(?:/choose)?/?(?P<query>[?#\u
 _TEMPLATE = re.compile(
     r"[{}<>*$]|%[sd](?![0-9a-f])|(?:^|/)(?::[a-z]|_*(?:BASE|HOST|USER|ORG|OWNER|REPO|REPOSITORY|PROJECT)_*(?:/|$))"
 )
+# what a browser takes out of a path: `./`, and `x/../`
+_DOTS = re.compile(r"(?:(?<=/)|^)(?:\./|(?!\.\./)[^/]+/\.\./)")
 _PORTS = {"http": 80, "https": 443}
 # public forges: a link there is a project's own, or a mirror's
 PUBLIC_FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "gitea.com", "sr.ht", "gitee.com")
@@ -76,6 +78,7 @@ def _shown(whole: str) -> str:
 def _repository(before: str, canonical_base: str) -> tuple[str, str, str, str | None]:
     scheme, mark, rest = before.partition("://")
     authority, slash, path = rest.partition("/") if mark else ("", "", before.removeprefix("/"))
+    path = _DOTS.sub("", path)
     root = f"{scheme}://{authority}" if mark else ""
     prefix = _path_of(canonical_base) if mark else ""
     fault = None
@@ -126,7 +129,9 @@ def normal_base(text: str) -> str:
         return text.rstrip("/")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = host if port is None or port == _PORTS.get(parts.scheme.lower()) else f"{host}:{port}"
-    return f"{parts.scheme.lower()}://{place.lower()}{parts.path.rstrip('/')}"
+    # who is named before the host is shown to everybody, and no part of any base
+    named = "…@" if "@" in parts.netloc else ""
+    return f"{parts.scheme.lower()}://{named}{place.lower()}{parts.path.rstrip('/')}"
 
 
 def same_base(one: str, other: str) -> bool:

@@ -55,6 +55,8 @@ def _method(folder: "Folder", node: Node, frame: "Frame") -> Values:
 
 
 def _with_field(record: Record, key: str | None, values: Values) -> Record:
+    if key == "__proto__":
+        return replace(record, whole=False)
     return _doubted(record) if key is None else replace(record, fields={**record.fields, key: values})
 
 
@@ -86,7 +88,7 @@ def array_literal(folder: "Folder", node: Node, frame: "Frame") -> Values:
 
 def with_later_changes(folder: "Folder", name: str, definition: Definition, values: Values, frame: "Frame") -> Values:
     """Objects and lists with what later statements assign to their fields, or may have done to them."""
-    place = place_of(frame.module, definition.node)
+    place = *place_of(frame.module, definition.node), name
     if place in folder.changing or not any(isinstance(value, (Record, Items)) for value in values):
         return values
     names = frame.module.names

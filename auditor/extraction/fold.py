@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from auditor.extraction import method
 from auditor.extraction.collection import array_literal, object_literal
-from auditor.extraction.naming import global_value, named
+from auditor.extraction.naming import global_value, is_written, named
 from auditor.extraction.operation import binary, ternary, unary
 from auditor.extraction.script import Module
 from auditor.extraction.syntax import (
@@ -70,7 +70,7 @@ class Folder:
         self.globals: dict[str, tuple[Module, Node] | None] = {}
         self.windows: dict[str, dict[str, Node]] = {}
         # what is looked at for later changes: one may be made of itself
-        self.changing: set[Key] = set()
+        self.changing: set[tuple[*Key, str]] = set()
 
     def values(self, node: Node | None, frame: Frame) -> Values:
         """Every value that the expression can have, at most eight; one hole where there would be more."""
@@ -167,6 +167,8 @@ class Folder:
             return (unknown(plain),) if known is None else (literal(known),)
         _, dataset, name = whole.rpartition(".dataset.")
         if dataset and name.isidentifier():
+            if is_written(self, name):
+                return (unknown(whole),)
             return _looked_up(frame.lookup("data-" + method.dashed(name)), f"data-{method.dashed(name)}")
         return None
 

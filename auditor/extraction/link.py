@@ -1,5 +1,6 @@
 """The links to a new-issue form in a page's attributes and data, and the values under the variables' names there."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +12,13 @@ from auditor.model.facts.site import IssueLink, Part, Place, SiteValue, Tier
 from auditor.text import printable, short
 
 LONGEST = 200
+_CREDENTIALS = re.compile(r"://[^/@\s]{1,200}@")
 _DEEPEST_DATA = 16
 
 
 def shown(text: str) -> str:
     """A piece of what is served, harmless and cut."""
-    return short(printable(" ".join(text.split())), LONGEST)
+    return short(printable(_CREDENTIALS.sub("://…@", " ".join(text.split()))), LONGEST)
 
 
 def issue_link(form: FormAddress, place: Place, tier: Tier, *, certain: bool = True, named: bool = False) -> IssueLink:

@@ -239,6 +239,7 @@ _METHODS: dict[str, Method] = {
 _GLOBAL: dict[str, Callable[[Text], Text]] = {
     "encodeURIComponent": encoded,
     "encodeURI": lambda text: encoded(text, lambda part: quote(part, safe=ADDRESS_SAFE)),
+    "decodeURI": lambda text: encoded(text, unquote),
     "decodeURIComponent": lambda text: encoded(text, unquote),
     "String": lambda text: text,
 }

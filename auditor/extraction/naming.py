@@ -40,8 +40,10 @@ def named(folder: "Folder", name: str, at: Node, frame: "Frame") -> Values:
         return global_value(folder, name, frame)
     if definition.kind == "parameter":
         given = _parameter(folder, definition.scope, name, frame)
-        return _with(folder, given, frame.module.names.assigned(name, definition), frame)
-    return _defined(folder, definition, name, frame)
+        values = _with(folder, given, frame.module.names.assigned(name, definition), frame)
+    else:
+        values = _defined(folder, definition, name, frame)
+    return with_later_changes(folder, name, definition, values, frame)
 
 
 def _parameter(folder: "Folder", function: Node, name: str, frame: "Frame") -> Values:
@@ -74,12 +76,16 @@ def _defined(folder: "Folder", definition: Definition, name: str, frame: "Frame"
     if value is None and not assigned:
         return (unknown(name),)
     base = () if value is None else folder.along(folder.values(value, frame), definition.path, name, frame)
-    values = with_later_calls(folder, name, definition, _with(folder, base, assigned, frame), frame)
-    return with_later_changes(folder, name, definition, values, frame)
+    return with_later_calls(folder, name, definition, _with(folder, base, assigned, frame), frame)
 
 
 def _with(folder: "Folder", base: Values, assignments: Sequence[Node], frame: "Frame") -> Values:
     for node in assignments[:MOST]:
+        left = child_of(node, "left")
+        if left is None or left.type != "identifier":
+            # counted up, or taken out of something
+            base = (*base, unknown("…"))
+            continue
         right = folder.values(child_of(node, "right"), frame)
         base = augmented(base, _operator(node, frame), right)
     return base
@@ -130,6 +136,8 @@ def global_value(folder: "Folder", name: str, frame: "Frame") -> Values:
 
 def _of_window(folder: "Folder", name: str) -> tuple[Module, Node] | None:
     named = re.compile(rb"(?:window|globalThis|self)\s*(?:\.|\?\.)\s*" + re.escape(name.encode()) + rb"(?![\w$])")
+    if _is_changed(folder, name):
+        return None
     for path, module in folder.modules.items():
         if (module.classic and name.encode() in module.source) or named.search(module.source):
             if path not in folder.windows:
@@ -137,6 +145,21 @@ def _of_window(folder: "Folder", name: str) -> tuple[Module, Node] | None:
             if name in folder.windows[path]:
                 return module, folder.windows[path][name]
     return None
+
+
+def _is_changed(folder: "Folder", name: str) -> bool:
+    """Whether any script sets a field of a global, or the global itself a second time."""
+    text = re.escape(name.encode())
+    field = re.compile(rb"(?<![\w$])" + text + rb"(?:\.[\w$]+|\[[^\]]{1,80}\])+\s*[-+?|&]{0,2}=(?![=>])")
+    whole = re.compile(rb"(?:window|globalThis|self)\." + text + rb"\s*=(?![=>])")
+    sources = [module.source for module in folder.modules.values()]
+    return any(field.search(one) for one in sources) or sum(len(whole.findall(one)) for one in sources) > 1
+
+
+def is_written(folder: "Folder", key: str) -> bool:
+    """Whether a script writes the data attribute of that key, which another then reads."""
+    written = re.compile(rb"\.dataset\." + re.escape(key.encode()) + rb"\s*=(?!=)")
+    return any(written.search(module.source) for module in folder.modules.values())
 
 
 def _window_names(module: Module) -> dict[str, Node]:

@@ -70,7 +70,10 @@ class Names:
 
     def _look(self, name: str, scope: Node) -> Definition | None:
         if scope.parent is None and name in self._outermost:
-            return self._outermost[name]
+            found = self._outermost[name]
+            # a block within may declare it again
+            several = found.kind == "value" and _is_var(found.node) and len(self.bindings[name]) > 1
+            return self._declared(name, scope) if several else found
         return self._declared(name, scope) or self._introduced(name, scope)
 
     def _introduced(self, name: str, scope: Node) -> Definition | None:
@@ -88,11 +91,11 @@ class Names:
     def _declared(self, name: str, scope: Node) -> Definition | None:
         starts = self._starts.get(name, [])
         first, last = bisect_left(starts, scope.start_byte), bisect_right(starts, scope.end_byte)
-        for index in range(first, min(last, first + _MOST_BINDINGS)):
-            definition = self._definition(name, index)
-            if _is_same(definition.scope, scope):
-                return definition
-        return Definition("hidden", scope, scope) if last - first > _MOST_BINDINGS else None
+        indexes = range(first, min(last, first + _MOST_BINDINGS))
+        found = [one for one in (self._definition(name, index) for index in indexes) if _is_same(one.scope, scope)]
+        # of two declarations in one scope nobody can tell here which holds
+        doubtful = len(found) > 1 or last - first > _MOST_BINDINGS
+        return Definition("hidden", scope, scope) if doubtful else next(iter(found), None)
 
     @cached_property
     def _starts(self) -> dict[str, list[int]]:
@@ -119,7 +122,9 @@ class Names:
         for name, bindings in self.bindings.items():
             for index, one in enumerate(bindings):
                 if (one.node.start_byte, one.node.end_byte) in statements:
-                    known.setdefault(name, self._definition(name, index))
+                    twice = name in known
+                    root = self._module.root
+                    known[name] = Definition("hidden", root, root) if twice else self._definition(name, index)
         return known
 
     def outermost(self) -> dict[str, Definition]:
@@ -149,17 +154,17 @@ class Names:
     @cached_property
     def _assignments(self) -> dict[str, list[Node]]:
         known: dict[str, list[Node]] = {}
-        for node in self._module.found("assignment"):
-            left = child_of(node, "left")
-            if left is not None and left.type == "identifier":
-                known.setdefault(self._module.text(left), []).append(node)
+        for node in (*self._module.found("assignment"), *self._module.found("update")):
+            left = child_of(node, "left") or child_of(node, "argument")
+            for name, _ in () if left is None else bound_names(self._module, left):
+                known.setdefault(name, []).append(node)
         return known
 
     def assigned(self, name: str, definition: Definition) -> list[Node]:
         """The assignments to a name where it is bound so, in their order; of very many, the first alone."""
         known = self._assignments.get(name, [])[:_MOST_BINDINGS]
-        lefts = ((node, child_of(node, "left")) for node in known if holds(definition.scope, node))
-        return [node for node, left in lefts if left is not None and self.resolve(name, left) is definition]
+        within = [node for node in known if holds(definition.scope, node)]
+        return [node for node in within if self.resolve(name, node) is definition]
 
     @cached_property
     def _changes(self) -> dict[str, list[Node]]:
@@ -169,6 +174,9 @@ class Names:
             left = child_of(node, "left")
             if left is not None and left.type in ("member_expression", "subscript_expression"):
                 self._note(known, child_of(left, "object"), node)
+        for node in self._module.found("deletion"):
+            member = child_of(node, "argument")
+            self._note(known, None if member is None else child_of(member, "object"), node)
         for node in self._module.found("mutation"):
             callee = child_of(node, "function")
             self._note(known, None if callee is None else child_of(callee, "object"), node)

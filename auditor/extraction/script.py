@@ -23,6 +23,9 @@ _QUERIES = {
     "assignment": "(assignment_expression) @found (augmented_assignment_expression) @found",
     "mutation": "(call_expression function: (member_expression property: (property_identifier) @name) "
     '(#any-of? @name "push" "pop" "shift" "unshift" "splice" "reverse" "sort" "fill" "copyWithin")) @found',
+    "update": "(update_expression argument: (identifier)) @found",
+    "deletion": '(unary_expression operator: "delete" argument: (member_expression)) @found '
+    '(unary_expression operator: "delete" argument: (subscript_expression)) @found',
     "argument": "(arguments (identifier) @found)",
     "component": "(arguments . (identifier) . (object)) @found",
 }

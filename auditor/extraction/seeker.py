@@ -8,7 +8,8 @@ from typing import Any
 from tree_sitter import Node
 
 from auditor.extraction.address import FormAddress, OpenAddress, is_template, parse_form
-from auditor.extraction.flow import Contexts, climbed, conditions, is_changed, is_idle, is_opened, is_set, uses
+from auditor.extraction.calling import Contexts
+from auditor.extraction.flow import climbed, conditions, is_changed, is_idle, is_opened, is_set, uses
 from auditor.extraction.fold import Folder, Frame
 from auditor.extraction.html import Page
 from auditor.extraction.link import LONGEST, issue_link, known_text, record_of, shown

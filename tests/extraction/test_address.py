@@ -23,6 +23,7 @@ BASE = "https://git.example.net"
         ("/Acme/site/issues/new", BASE, ("", "Acme", "site")),
         ("undefined/Acme/site/issues/new", BASE, ("undefined", "Acme", "site")),
         (f"{BASE}/Ac%C3%A9/site/issues/new", BASE, (BASE, "Acé", "site")),
+        (f"{BASE}/old/../Acme/./site/issues/new", BASE, (BASE, "Acme", "site")),
     ],
 )
 def test_an_address_is_taken_apart(text: str, base: str, expected: tuple[str, str, str]) -> None:
@@ -55,6 +56,7 @@ def test_a_hole_before_the_form_leaves_it_open_and_one_after_it_does_not() -> No
         ("HTTPS://git.example.net", BASE, True),
         ("http://git.example.net", BASE, False),
         (f"{BASE}/forge", BASE, False),
+        ("https://ada:sesame@git.example.net", BASE, False),
         (f"{BASE}:8443", BASE, False),
         ("", BASE, False),
         ("https://[::1", BASE, False),

@@ -120,6 +120,13 @@ def test_only_what_is_really_imported_is_asked_for(code: str, named: list[str]) 
     assert [reading.path_of(address) for address in reading.add(fact, code.encode())] == named
 
 
+def test_who_is_named_in_an_address_is_never_repeated_and_makes_it_another_base() -> None:
+    page = f'<a href="https://ada:sesame@git.example.net/{OWNER}/{REPO}/issues/new">Proposer</a>'
+    found = read(("page", "/", page.encode()), ("page", "/b", f"<script>open('{page[9:-17]}')</script>".encode()))
+    assert {link.base for link in found.links} == {"https://…@git.example.net"}
+    assert "sesame" not in repr(found)
+
+
 def test_the_places_count_lines_of_the_page() -> None:
     page = f'<!doctype html>\n<p>\n<script>\n  open("{BASE}/{OWNER}/{REPO}/issues/new")\n</script>'
     (link,) = read(("page", "/", page.encode())).links

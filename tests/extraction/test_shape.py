@@ -32,6 +32,6 @@ def test_a_page_with_a_catch_is_never_judged_wrongly(name: str) -> None:
 def test_most_of_them_are_decided_without_a_browser() -> None:
     right = [verdict(read(shape.filled())) for shape in VALUED.values()]
     wrong = [verdict(read(shape.filled(owner="Archicratie"))) for shape in VALUED.values()]
-    fixed = [verdict(read(shape.filled())) for shape in FIXED.values() if shape.verdict != "unknown"]
-    for said in (right, wrong, fixed):
-        assert sum(one != "unknown" for one in said) >= 0.6 * len(said)
+    catches = [verdict(read(shape.filled())) for shape in FIXED.values() if shape.verdict != "unknown"]
+    for said, share in ((right, 0.65), (wrong, 0.65), (catches, 0.55)):
+        assert sum(one != "unknown" for one in said) >= share * len(said)
