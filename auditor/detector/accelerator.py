@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib import metadata
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,6 +50,11 @@ class Accelerator:
         self._database: hyperscan.Database | None = None
         self._searched = 0
         self.identity = hashlib.sha256(repr((self._forms, accelerator_version())).encode()).hexdigest()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing has to be compiled any more."""
+        return self._database is not None
 
     def places(self, text: Text) -> dict[int, Places] | None:
         """As auditor.detector.presence; None while it stands back, or another thread is at it."""
@@ -154,10 +158,43 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
         yield start, end
 
 
+class RunFinder:
+    """Says whether a text has a run of base64 of some length at all; True where it can't say."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._lock = Lock()
+        self._database: hyperscan.Database | None = None
+
+    def may_see_one(self, raw: bytes) -> bool:
+        """Without hyperscan, and while another thread asks, there may be one."""
+        if accelerator_version() is None or not self._lock.acquire(blocking=False):
+            return True
+        seen: list[int] = []
+        try:
+            self._ready().scan(raw, match_event_handler=lambda *_: seen.append(1))
+        finally:
+            self._lock.release()
+        return bool(seen)
+
+    def _ready(self) -> "hyperscan.Database":
+        import hyperscan
+
+        if self._database is None:
+            self._database = hyperscan.Database()
+            form = b"[A-Za-z0-9+/]{%d}" % self._least
+            self._database.compile(expressions=[form], ids=[0], flags=[hyperscan.HS_FLAG_SINGLEMATCH], elements=1)
+        return self._database
+
+
 @cache
 def accelerator_version() -> str | None:
     """The version of hyperscan, None where it is not installed."""
-    return metadata.version("hyperscan") if find_spec("hyperscan") else None
+    if find_spec("hyperscan") is None:
+        return None
+    import hyperscan
+
+    return str(hyperscan.__version__)  # type: ignore[attr-defined]
 
 
 @cache

@@ -36,7 +36,7 @@ _STRONG_KEY = re.compile(
 _DIGEST_KEY = re.compile(
     r"(?i)cache|hash|digest|checksum|integrity|etag|commit|sha[0-9]*|rev|fingerprint|thumbprint|public|sort"
 )
-_CLEAN = re.compile(r"\\[nr]|[\s\"',\\]")
+_BREAKS = bytes(code for code in range(256) if chr(code).isspace()) + b"\"',\\"
 _KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{16}")
 # what is shorter is none anyway
 _SHORT = 6
@@ -82,7 +82,8 @@ def key_file(candidate: Candidate) -> str | None:
 def key_body(candidate: Candidate, limit: int = _BODY) -> str:
     """What follows a key's header, however it is broken into lines."""
     body = candidate.text[candidate.end : candidate.end + limit].partition(_END)[0]
-    return _CLEAN.sub("", body)
+    plain = body.replace("\\n", "").replace("\\r", "").encode("latin-1")
+    return plain.translate(None, _BREAKS).decode("latin-1")
 
 
 def url_part(candidate: Candidate) -> str | None:

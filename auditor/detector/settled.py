@@ -11,8 +11,13 @@ class Settled:
 
     def leaves(self, start: int, end: int) -> bool:
         """Whether nothing there is settled yet."""
-        near = {span for page in range(start // _STEP, end // _STEP + 1) for span in self._spans.get(page, ())}
-        return not any(one < end and start < other for one, other in near)
+        if not self._spans:
+            return True
+        for page in range(start // _STEP, end // _STEP + 1):
+            for one, other in self._spans.get(page, ()):
+                if one < end and start < other:
+                    return False
+        return True
 
     def add(self, start: int, end: int) -> None:
         """Settles a place."""

@@ -1,15 +1,14 @@
 """What is packed inside a file's bytes, one level deep and capped: UTF-16, gzip, zip (docx, jar, …), tar, base64."""
 
 import base64
-import gzip
 import io
 import re
 import string
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from auditor.detector.accelerator import RunFinder
 
 # an archive that inflates to more is a bomb, or is said to be unsearched beyond
 _LARGEST_BYTES = 64 << 20
@@ -24,6 +23,10 @@ _IN_RUN = frozenset((string.ascii_letters + string.digits + "+/").encode())
 _FOLD = bytes(97 if char in _IN_RUN else 32 for char in range(256))
 _NEEDLE = b"a" * _LEAST_RUN
 _LONGEST_RUN = 64 << 10
+_RUNS = RunFinder(_LEAST_RUN)
+# what each group of four begins with where it stands for three letters below 128 that are no control characters but
+# tabs and ends of lines
+_FIRST = frozenset(b"CDIJKLMNOPQRSTUVWXYZabcdef")
 # what base64 of a text decodes to; anything else is an image, a key, a hash
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 
@@ -62,6 +65,8 @@ def unpacked(data: bytes) -> Iterator[Inner]:
 
 def decoded(text: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The runs of base64 that hold a text: their place in `text` and what they decode to."""
+    if not _RUNS.may_see_one(text):
+        return
     folded = text.translate(_FOLD)
     at = folded.find(_NEEDLE)
     while at >= 0:
@@ -69,7 +74,7 @@ def decoded(text: bytes) -> Iterator[tuple[int, int, bytes]]:
         end = min(len(folded) if end < 0 else end, at + _LONGEST_RUN)
         run = text[at:end]
         # hashes and object ids are no base64 of a text; the first bytes of one show what it is
-        if _is_text(run[:_LEAST_RUN]) and _is_text(run[: len(run) & ~3]):
+        if _FIRST.issuperset(run[:_LEAST_RUN:4]) and _is_text(run[:_LEAST_RUN]) and _is_text(run[: len(run) & ~3]):
             yield at, end, base64.b64decode(run[: len(run) & ~3] + _rest(run))
         at = folded.find(_NEEDLE, end)
 
@@ -103,6 +108,8 @@ def _gzip(data: bytes) -> Iterator[Inner]:
 
 
 def _zip(data: bytes) -> Iterator[Inner]:
+    import zipfile
+
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
@@ -126,6 +133,8 @@ def _zip(data: bytes) -> Iterator[Inner]:
 
 
 def _tar(data: bytes) -> Iterator[Inner]:
+    import tarfile
+
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for count, member in enumerate(archive):
@@ -135,5 +144,5 @@ def _tar(data: bytes) -> Iterator[Inner]:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file is not None:
                     yield Inner(member.name, file.read())
-    except (tarfile.TarError, OSError, EOFError, ValueError, gzip.BadGzipFile):
+    except (tarfile.TarError, OSError, EOFError, ValueError):
         yield Inner("", b"", "the tar archive is damaged")

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from auditor.collectors.leaks.delta import LARGEST_BYTES, SEAM, applied, fresh
 from auditor.collectors.leaks.expansion import is_packed
-from auditor.collectors.leaks.pack import TREE, Pack, PackError
+from auditor.collectors.leaks.pack import COMMIT, TREE, Pack, PackError
 from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Sighting, TextSearch, line_of
 
 _MARGIN = 160
+# with these lines a commit names its tree and those before it
+_NAMED = re.compile(rb"(?:(?:tree|parent) [0-9a-f]{40,64}\n)*")
 _NAMES = re.compile(rb"[0-7]{5,6} ([^\0/]{10,})\0")
 # shorter names hold no secret; a delta of a tree without as many such characters in a row brings none that does
 _NEW_NAME = re.compile(rb"[\x21-\x7e]{10}")
@@ -96,8 +98,9 @@ class Forest:
         data = self._stream(root)
         if data is None:
             return
+        kind = self._pack.kinds[root]
         self.read += 1
-        long = self._whole(root, data)
+        long = self._whole(root, data[_NAMED.match(data).end() :] if kind == COMMIT else data)  # type: ignore[union-attr]
         stack = [(data, long, self._children(root))]
         while stack:
             data, long, left = stack[-1]

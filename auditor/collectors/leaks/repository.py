@@ -56,6 +56,11 @@ class Task:
     deadline: Deadline | None = None
     progress: Callable[[str], None] = lambda _: None
 
+    @property
+    def kept(self) -> Path | None:
+        """The folder of what is remembered."""
+        return None if self.ledger is None else self.ledger.parent
+
     def check(self) -> None:
         """Raises SourceError where the time is over; what was read so far is remembered."""
         if self.deadline is not None:
@@ -107,7 +112,7 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
                 continue
             task.check()
             task.progress(f"searching {path.name}")
-            found = search_pack(path, source, task.key, task.workers, task.patterns)
+            found = search_pack(path, source, task.key, task.workers, task.patterns, task.kept)
             ledger.take(found, pack=(name, found.read))
             total.read += found.read
             total.searched_bytes += found.searched_bytes

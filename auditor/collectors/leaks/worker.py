@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 
+from auditor.collectors.leaks.compilation import use_compiled
 from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.object_name import ObjectNames
@@ -18,6 +19,7 @@ from auditor.collectors.leaks.pack import BLOB, COMMIT, TAG, Pack, PackError
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source
 from auditor.collectors.leaks.stray import search_strays
+from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
@@ -26,6 +28,7 @@ from auditor.text import name_text
 PLACES = {BLOB: "blob", COMMIT: "commit", TAG: "tag"}
 # below it a second process takes longer to begin than it saves
 _SMALL_BYTES = 4 << 20
+_WORTH_COMPILING_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class Order:
     """One of `parts` portions of the pack at `path`, in a repository with these folders of objects.
 
     `patterns` are a site's own kinds, id and expression.
+    `compiled` is the folder that keeps what was compiled.
     """
 
     path: str
@@ -42,10 +46,18 @@ class Order:
     parts: int
     key: str
     patterns: Patterns = ()
+    compiled: str | None = None
 
 
-def search_pack(path: Path, source: Source, key: bytes, workers: int, patterns: Patterns = ()) -> Findings:
-    """What a pack holds; a pack that can't be read is unsearched as a whole."""
+def search_pack(
+    path: Path, source: Source, key: bytes, workers: int, patterns: Patterns = (), compiled: Path | None = None
+) -> Findings:
+    """What a pack holds; a pack that can't be read is unsearched as a whole.
+
+    `compiled` is a folder that keeps what took long to compile.
+    """
+    large = path.stat().st_size > _WORTH_COMPILING_BYTES
+    use_compiled(accelerator_of(kinds_with(patterns)), compiled, key, compile_anew=large)
     parts = workers if path.stat().st_size > _SMALL_BYTES else 1
     orders = [
         Order(
@@ -56,6 +68,7 @@ def search_pack(path: Path, source: Source, key: bytes, workers: int, patterns: 
             parts=parts,
             key=base64.b64encode(key).decode(),
             patterns=patterns,
+            compiled=str(compiled) if compiled else None,
         )
         for part in range(parts)
     ]
@@ -149,7 +162,10 @@ def _join(found: Findings, other: Findings) -> None:
 def _main() -> None:
     given = json.load(sys.stdin)
     patterns = tuple((name, regex) for name, regex in given.pop("patterns"))
-    found = search_portion(Order(**given, patterns=patterns))
+    order = Order(**given, patterns=patterns)
+    folder = Path(order.compiled) if order.compiled else None
+    use_compiled(accelerator_of(kinds_with(patterns)), folder, base64.b64decode(order.key), compile_anew=False)
+    found = search_portion(order)
     json.dump(asdict(replace(found, holders=[])) | {"holders": [astuple(one) for one in found.holders]}, sys.stdout)
 
 
