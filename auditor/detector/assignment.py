@@ -43,7 +43,7 @@ _FARTHEST = 100
 _LONGEST_NAME, _LONGEST = 200, 1_000
 _VALUE = re.compile(
     r"\"(?P<double>[^\"\r\n\\]{1,1000})\\?\"|'(?P<single>[^'\r\n\\]{1,1000})\\?'|`(?P<back>[^`\r\n\\]{1,1000})`"
-    r"|(?P<bare>[^\s\"'`\\]{1,1000})"
+    r"|(?P<bare>[^\s\x00\"'`\\]{1,1000})"
 )
 _TAG = re.compile(r"(?P<bare>[^<>\s]{1,400})</")
 _CUT = re.compile(r"[;&,][A-Za-z_][A-Za-z0-9_. -]{0,40}=")

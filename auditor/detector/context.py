@@ -101,10 +101,7 @@ def url_part(candidate: Candidate) -> str | None:
 def header(candidate: Candidate) -> str | None:
     """What is sent to prove who one is."""
     value = candidate.value
-    reason = placeholder_reason(value)
-    if reason or not candidate.match[0].lower().startswith("authorization"):
-        return reason or plain_reason(value, quoted=True, strong=True)
-    return plain_reason(value, quoted=True, strong=True)
+    return placeholder_reason(value) or plain_reason(value, quoted=True, strong=True)
 
 
 def json_web_token(candidate: Candidate) -> str | None:

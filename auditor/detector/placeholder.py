@@ -23,6 +23,8 @@ _REFERENCE = re.compile(
     r"\$[A-Za-z_({]|\$\{|\{\{|\{[A-Za-z_][A-Za-z0-9_.]{0,60}\}|%[A-Za-z_(][A-Za-z0-9_)]{0,60}[%s]?$|<[^>]{0,80}>|@@|__[A-Z_]{2,60}__"
     r"|(?:process\.env|os\.environ|env\.|secrets\.|vars\.|var\.|getenv|import\.meta|file://|vault:|op://|!(?:ref|sub)\b)"
 )
+# what no text holds: the value runs on into something else
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _PASSWORD_HASH = re.compile(r"\$(?:2[abxy]?|argon2(?:id|i|d)|1|5|6|7|y|gy|apr1|sha1|scrypt|pbkdf2[a-z0-9-]{0,12})\$")
 _CODE = re.compile(r"[(){}\[\]<>]|=>|::|^[&*!|>]|^[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60})+$", re.ASCII)
 _NUMBER = re.compile(r"(?:[-+]|[=~^<>!]{1,3} ?)?[0-9][0-9_.,:]*(?:ms|s|m|h|d|kb|mb|gb|k|px|%)?", re.IGNORECASE)
@@ -48,6 +50,8 @@ def placeholder_reason(value: str) -> str | None:
     value = value[:_ENOUGH]
     if not value.strip():
         return "empty"
+    if _CONTROL.search(value):
+        return "binary"
     if _REFERENCE.match(value):
         return "reference"
     if _CONTAINED.search(value) or _bare_word(value) in _WORDS:

@@ -125,12 +125,16 @@ def test_env_and_key_files_are_judged_by_name_and_where_the_name_settles_nothing
         file("gone/id_rsa", is_env=False),
         file("ca.pem", is_env=False, tips=tips),
         file("key.pem", is_env=False, tips=tips),
+        file("id_deploy", is_env=False, tips=tips),
+        file("a/..env.swp", is_env=False, tips=tips),
+        file("db/dump.sql.gz", is_env=False, tips=tips),
+        file(".npmrc~", is_env=False, tips=tips),
     )
     derived = derive(snapshot(leaks(leak(replace(TIP, path="key.pem")), named_files=files)), CONFIG)
     assert derived.env_in_history is not MISSING
     assert derived.key_files is not MISSING
     assert [one.path for one in derived.env_in_history] == [".env", "old/.env"]
-    assert [one.path for one in derived.key_files] == ["id_rsa", "key.pem"]
+    assert [one.path for one in derived.key_files] == ["id_rsa", "key.pem", "a/..env.swp", "db/dump.sql.gz"]
     tracked = derive_env_files(snapshot(leaks(named_files=files)), CONFIG).tracked
     assert tracked is not MISSING
     assert [(one.source, one.tip, one.path) for one in tracked] == [("gitea", "branch main", ".env")]

@@ -92,6 +92,7 @@ def test_other_paths_are_no_tests(path: str) -> None:
         ('SECRET_NODE_OPTIONS="--dns-result-order=ipv4first"', "address"),
         ("token_options = \"--token '#{access_token}'\"", "placeholder"),
         ("password: changeme", "placeholder"),
+        ("DB_PASSWORD=aB3dE6gH9jK2mN5pPK\x01\x02\x14\x03", "binary"),
         ("connect(api_key=api_key)", "reference"),
         ("tool --api-key API_KEY", "reference"),
         ('"detect-secrets==1.5.50"', "number"),

@@ -4,15 +4,18 @@ import re
 
 from auditor.dotenv import is_env_name
 
-# id_rsa and its kin without .pub; credential files of tools; dumps; editors' copies of env files
+# what editors and people append to the name of a copy
+_COPY = rb"(?:~|\.(?:bak|old|orig|save|sw[a-p]))?"
+# ssh keys without .pub; credential files of tools; dumps and databases; copies of env files
 _KEY_FILE = re.compile(
-    rb"id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)|[^/]*\.(?:pem|ppk|p12|pfx|jks|keystore|kdbx|key)"
-    rb"|\.(?:npmrc|pypirc|netrc|pgpass|git-credentials|htpasswd)|_netrc"
-    rb"|[^/]*dump[^/]*\.sql(?:\.(?:gz|bz2|xz|zst|zip))?|[^/]*\.sql\.(?:gz|bz2|xz|zst|zip)|[^/]*\.dump"
-    rb"|env\.txt|env~|#\.env[^/]*#|\.#\.env[^/]*|\.\.env[^/]*\.sw[a-p]",
+    rb"(?:id_[a-z0-9_-]{2,60}(?:\.key)?|[^/]*\.(?:pem|ppk|p12|pfx|jks|keystore|kdbx|key)"
+    rb"|\.?(?:npmrc|pypirc|netrc|pgpass|git-credentials|htpasswd|dockercfg|my\.cnf)|_netrc"
+    rb"|[^/]*(?:dump|backup)[^/]*\.sql(?:\.(?:gz|bz2|xz|zst|zip))?|[^/]*\.sql\.(?:gz|bz2|xz|zst|zip)|[^/]*\.dump"
+    rb"|[^/]*\.sqlite3?)" + _COPY + rb"|env\.(?:txt|bak|old|orig|save)|env~|#\.env[^/]*#|\.#\.env[^/]*"
+    rb"|\.\.env[^/]*\.sw[a-p]|\.[^/]*(?:rc|pass|credentials|passwd)\.sw[a-p]",
     re.IGNORECASE,
 )
-_DOCKER = re.compile(rb"(?:\A|/)\.docker/config\.json\Z")
+_DOCKER = re.compile(rb"(?:\A|/)\.docker/config\.json" + _COPY + rb"\Z", re.IGNORECASE)
 
 
 def is_env(path: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The secrets in the repositories as they are judged: at a tip or only in history, each with what has to be done."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +21,12 @@ _MOST_PLACES = 50
 _COMMIT_CHARS = 12
 _LISTS = ("at_tip", "in_history", "tokens")
 _FILES = ("env_in_history", "key_files")
-# a file of these names is one only if a secret was found in it: most hold settings or certificates
-_JUDGED_BY_CONTENT = (".pem", ".key", ".npmrc", ".pypirc", ".netrc", "_netrc", ".git-credentials", "config.json")
+# a file of these names holds a secret whatever is found in it; most of the others hold settings or certificates
+_CERTAIN = re.compile(
+    r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[^/]*\.(?:ppk|p12|pfx|jks|keystore|kdbx|dump)|\.?(?:pgpass|htpasswd)"
+    r"|[^/]*\.sql(?:\.[a-z0-9]{2,3})?|env\.txt|env~|[#.]{1,2}#?\.env[^/]*)$",
+    re.IGNORECASE,
+)
 
 
 @frozen
@@ -204,7 +209,7 @@ def _is_at_tip(places: Sequence[LeakPlace]) -> bool:
 
 def _holds_key(file: NamedFile, kept: Sequence[tuple[Leak, Sequence[LeakPlace]]]) -> bool:
     """Whether a noteworthy file is one by its content too, where its name does not settle it."""
-    if not file.path.lower().endswith(_JUDGED_BY_CONTENT):
+    if _CERTAIN.search(file.path):
         return True
     return any(place.path == file.path and place.tips for _, places in kept for place in places)
 
