@@ -1,7 +1,9 @@
-"""Imports run one way; start-up loads nothing that it does not need."""
+"""Imports run one way; start-up loads nothing that it does not need; nothing is longer than a reader can hold."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,23 @@ def test_help_loads_no_heavy_module(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("LOADED []")
+
+
+MODULES = sorted(Path(__file__).parents[1].joinpath("auditor").rglob("*.py"))
+
+
+def test_every_module_says_what_it_is_for_in_three_hundred_lines_at_most() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in MODULES}
+    assert [path for path, text in texts.items() if len(text.splitlines()) > 300] == []
+    assert [path for path, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
+
+
+def test_every_function_is_forty_lines_at_most_and_a_public_one_says_what_it_gives() -> None:
+    for path in MODULES:
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 40, f"{path}: {node.name} is too long"
+        for node in module.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path}: {node.name} says nothing of itself"

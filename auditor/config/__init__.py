@@ -219,6 +219,8 @@ class History:
 
 @frozen
 class WebhookNotice:
+    """A URL that is posted to; `secret` is the key that signs what is posted."""
+
     webhook: SecretRef
     secret: SecretRef | None = None
     events: tuple[str, ...] = EVENTS
@@ -238,6 +240,8 @@ class MailNotice:
 
 @frozen
 class AppriseNotice:
+    """A service that Apprise knows, by its URL."""
+
     apprise: SecretRef
     events: tuple[str, ...] = EVENTS
 

@@ -18,6 +18,7 @@ _ANYTHING: Values = (unknown("…"),)
 
 
 def object_literal(folder: "Folder", node: Node, frame: "Frame") -> Values:
+    """The object that a literal makes, as far as its keys are known."""
     record = Record({})
     for child in node.named_children:
         record = _with_entry(folder, record, child, frame)
@@ -82,6 +83,7 @@ def assigned_object(values: Sequence[Values]) -> Record:
 
 
 def array_literal(folder: "Folder", node: Node, frame: "Frame") -> Values:
+    """The list that a literal makes; anything where it is long or not known."""
     items = folder.listed(node, frame)
     return _ANYTHING if items is None or len(items) > _LONGEST_LIST else (Items(tuple(items)),)
 

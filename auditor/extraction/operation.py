@@ -19,6 +19,7 @@ _TYPES = {
 
 
 def binary(folder: "Folder", node: Node, frame: "Frame") -> Values:
+    """What an operator between two operands gives; a long sum is taken apart without recursion."""
     operator = child_of(node, "operator")
     kind = "" if operator is None else frame.module.text(operator)
     if kind in ("||", "??", "&&"):
@@ -94,6 +95,7 @@ def _ordered(left: Value, right: Value, kind: str) -> bool | None:
 
 
 def ternary(folder: "Folder", node: Node, frame: "Frame") -> Values:
+    """What `a ? b : c` gives: both sides where the condition is not known."""
     condition = folder.values(child_of(node, "condition"), frame)
     decided = truth(condition[0]) if len(condition) == 1 else None
     found: list[Value] = []
@@ -105,6 +107,7 @@ def ternary(folder: "Folder", node: Node, frame: "Frame") -> Values:
 
 
 def unary(folder: "Folder", node: Node, frame: "Frame") -> Values:
+    """What an operator before its operand gives."""
     operator = frame.module.text(node)[:1]
     if frame.module.text(node).startswith("void"):
         return (UNDEFINED,)

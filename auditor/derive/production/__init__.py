@@ -41,9 +41,9 @@ class Production:
 
     `deployed` is the release's commit; `commit` is that, or the rollback's while one is in force. `on_main` holds where
     both are in main's history; `off_main` is the one that is not. `excused` is whether main moved by nothing that is
-    deployed; `left_at` is when main left `commit` otherwise, None where it did not. `age` is how long ago, as a
-    sentence says it. `deploying` is whether the release was moved less than `deploy_window` ago. `link_fault` is what
-    is wrong with `current`, None where nothing is. `shell` is how the owner reaches the NAS.
+    deployed; `left_at` is when main left `commit` otherwise, None where it did not, and `age` how long ago. `deploying`
+    is whether the release was moved less than `deploy_window` ago. `link_fault` is what is wrong with `current`, None
+    where nothing is. `shell` is how the owner reaches the NAS.
 
     Before a deployment and before a switch `commit` is the gate's; after them `main` is the gate's, and `is_main`
     whether production is exactly it.
@@ -263,10 +263,7 @@ def _link_gaps(nas: Nas, fault: str | Missing | None) -> tuple[Gap, ...]:
 def _commit_gaps(target: Target | Missing, nas: Nas, release: Release | None, deployed: str | Missing) -> Iterator[Gap]:
     asked = () if target is MISSING else target.gaps
     unknown = [gap for gap in asked if gap.pointer == "/target/commit"]
-    if not _to_come(target):
-        yield from _gaps(nas, release, deployed, _JUDGED)
-    else:
-        yield from _gaps(nas, release, deployed, ("deployed",))
+    yield from _gaps(nas, release, deployed, ("deployed",) if _to_come(target) else _JUDGED)
     for gap in unknown:
         yield from (replace(gap, pointer=f"/production/{name}") for name in _JUDGED[1:])
 
