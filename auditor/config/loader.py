@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection
+from functools import cache, lru_cache
 from pathlib import Path
 
 from auditor.config import Config, Local
@@ -140,8 +141,13 @@ def find_problems(chain: Chain, *, validated: bool = False) -> list[Problem]:
     if validated:
         paths = check_paths(chain.site, chain.file.absolute().parent) if chain.site and chain.file else ()
         return [*chain.problems, *paths]
-    shapes = (problem for document in chain.documents for problem in validate(document, "policies"))
+    shapes = (problem for document in chain.documents for problem in _shape_problems(document))
     return [*chain.problems, *_cross_problems(chain), *shapes]
+
+
+@lru_cache(maxsize=4)  # the standard policy, the longest of all, is the same for every site of a fleet
+def _shape_problems(document: Document) -> tuple[Problem, ...]:
+    return tuple(validate(document, "policies"))
 
 
 def in_order(problems: Collection[Problem], chain: Chain) -> list[Problem]:
@@ -166,6 +172,7 @@ def rule_ids(document: Document) -> frozenset[str]:
     return frozenset(name for name in entries if isinstance(name, str))
 
 
+@cache
 def standard_document() -> Document:
     """The standard policy, as it ships, parsed where its rules are wanted: a third of a start would go by over it."""
     return open_document(data_file(NAME), "standard/policies.yaml")
