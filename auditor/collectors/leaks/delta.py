@@ -59,7 +59,8 @@ def applied(base: bytes, delta: bytes) -> bytes:
 def fresh(base: bytes, delta: bytes) -> bytes:
     """What is new in the text that a sound delta makes: the lines about each change, joined by seams.
 
-    It is made as that text is, by the same instructions, with only the ends of the long copies.
+    It is made as that text is, by the same instructions, with only the ends of the long copies. Raises PackError where
+    an instruction is cut off.
     """
     _, at = _size(delta, 0)
     size, begin = _size(delta, at)
@@ -109,6 +110,8 @@ def _copied(delta: bytes, at: int) -> tuple[int, int, int]:
     code = delta[at]
     following = at + _LENGTHS[code]
     given = delta[at + 1 : following]
+    if not code & 0x80 or following > len(delta):
+        raise PackError("its delta is cut off")
     if code in _DENSE:
         value, shift = int.from_bytes(given, "little"), 8 * (code & 0x0F).bit_count()
         start, length = value & (1 << shift) - 1, value >> shift

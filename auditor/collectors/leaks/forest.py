@@ -113,11 +113,11 @@ class Forest:
             try:
                 delta = self._pack.stream(number)
                 result = applied(data, delta)
+                inherits = self._part(number, data, delta, result, long)
             except PackError as error:
                 self._lost(number, str(error))
                 continue
             self.read += 1
-            inherits = self._part(number, data, delta, result, long)
             if number in self._upon:
                 stack.append((result, inherits, self._children(number)))
 
