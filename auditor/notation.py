@@ -1,5 +1,6 @@
 """The small notations of the policy file: durations, dates, addresses; each is parsed or refused whole."""
 
+import ipaddress
 import re
 import warnings
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,15 @@ _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\[\]:/@\s]+):(?P<port>[
 _SSH = re.compile(r"(?P<user>[A-Za-z0-9_.][A-Za-z0-9_.-]*)@(?P<address>[^@\s]+)\Z")
 # what RE2 lacks, or reads otherwise than Python: groups that look around, name earlier ones or never give back
 _NOT_RE2_GROUP = re.compile(r"\(\?(?:[=!>#(]|<[=!]|P=)")
+_NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
+_PRIVATE_ENDINGS = (".lan", ".local", ".home.arpa", ".internal", ".localhost")
+_PRIVATE_NETWORKS = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
 
 
 def duration_seconds(text: str) -> int:
@@ -65,6 +75,19 @@ def host_name(text: str) -> str:
     if not _HOST.match(text):
         raise ValueError("is no host name such as nas.lan")
     return text
+
+
+def is_private(host: str) -> bool:
+    """Whether `host`, as written, is this machine or in a private network; names are not resolved."""
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        last = host.rpartition(".")[2]
+        if _NUMERIC_LABEL.fullmatch(last):
+            return False
+        return "." not in host or host.endswith(_PRIVATE_ENDINGS)
+    literal = getattr(literal, "ipv4_mapped", None) or literal
+    return any(literal in network for network in _PRIVATE_NETWORKS)
 
 
 def ssh_target(text: str) -> tuple[str, str, int]:

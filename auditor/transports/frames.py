@@ -23,7 +23,6 @@ ash and bash. FRAME must stay a shell variable: never exported, never an argumen
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import sha256
@@ -62,14 +61,6 @@ class Frames:
     def body(self, name: str) -> bytes | None:
         """The bytes of the section `name`; None where it is absent."""
         return next((section.body for section in self.sections if section.name == name), None)
-
-
-def parse_frames(data: bytes | Iterable[bytes], frame: str) -> Frames:
-    """The sections of a whole answer, or of its pieces however they were cut."""
-    reader = FrameReader(frame)
-    for piece in (data,) if isinstance(data, bytes) else data:
-        reader.feed(piece)
-    return reader.finish()
 
 
 class _Place(Enum):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import paramiko
 import pytest
+from frame_answer import parse_frames
 from nas_watch import digest, read_strace, strace_command
 from nas_world import PATH, World, ssh_options
 from sshd import SshBox, run_sshd
@@ -16,7 +17,7 @@ from sshd import SshBox, run_sshd
 from auditor.collectors.nas.script import Nonces, render_script
 from auditor.config import Config, Nas, Proxy, Slot
 from auditor.model.missing import MISSING
-from auditor.transports.frames import Frames, parse_frames
+from auditor.transports.frames import Frames
 
 pytestmark = pytest.mark.lab
 

@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from frame_answer import parse_frames
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.transports.frames import FrameReader, Frames, parse_frames
+from auditor.transports.frames import FrameReader, Frames
 
 FRAME = "0f" * 16
 SENDER = Path(__file__).with_name("frames.sh")

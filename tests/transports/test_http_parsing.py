@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.transports.http.address import is_private, joined, parse_address, parse_place
+from auditor.notation import is_private
+from auditor.transports.http.address import joined, parse_address, parse_place
 from auditor.transports.http.answer import parse_json
 from auditor.transports.http.fault import HttpError
 from auditor.transports.http.inflation import unpacked

@@ -11,7 +11,7 @@ from auditor.model.facts.site import IssueForms, IssueLink, LoginPage, Serving, 
 from auditor.model.facts.snapshot import Snapshot
 from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
-from auditor.transports.http.address import is_private
+from auditor.notation import is_private
 
 _FORM_NAMES = frozenset({"issue_template.yaml", "issue_template.yml"})
 _FORM_FOLDERS = ("", ".gitea/", ".github/")

@@ -15,14 +15,6 @@ class Gap:
     remedy: str | None = None
 
 
-@frozen
-class Evidence:
-    """Where a fact came from: an endpoint, a file or a command, and when it was read (RFC 3339, UTC)."""
-
-    origin: str
-    observed_at: str
-
-
 def carried(gaps: tuple[Gap, ...], below: tuple[str, ...], pointer: str) -> tuple[Gap, ...]:
     """The gaps of a source that lie at or below one of `below`, as gaps of what was derived from it at `pointer`."""
     return tuple(

@@ -1,4 +1,4 @@
-"""Where a request goes: URLs taken apart and put together, who counts as private; it opens nothing.
+"""Where a request goes: URLs taken apart and put together; it opens nothing.
 
 A user name or password in a URL is dropped here: it is neither sent nor shown.
 """
@@ -20,14 +20,6 @@ if TYPE_CHECKING:  # its package loads the whole configuration model
 _KEPT = "/%:@!$&'()*+,;=~"  # what a path may hold as it stands (RFC 3986); escapes stay escapes
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+")
-_PRIVATE_ENDINGS = (".lan", ".local", ".home.arpa", ".internal", ".localhost")
-_PRIVATE_NETWORKS = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-        *("::1/128", "fc00::/7", "fe80::/10"),
-    )
-)
 # forms of an IPv4 address that resolvers take and `ipaddress` does not
 _NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
 
@@ -141,19 +133,6 @@ def joined(address: Address, location: str) -> str:
         return parse_address(urljoin(address.url, location)).url
     except (HttpError, ValueError):
         return _bare(location)
-
-
-def is_private(host: str) -> bool:
-    """Whether `host`, as written, is this machine or in a private network; names are not resolved."""
-    try:
-        literal = ipaddress.ip_address(host)
-    except ValueError:
-        last = host.rpartition(".")[2]
-        if _NUMERIC_LABEL.fullmatch(last):
-            return False
-        return "." not in host or host.endswith(_PRIVATE_ENDINGS)
-    literal = getattr(literal, "ipv4_mapped", None) or literal
-    return any(literal in network for network in _PRIVATE_NETWORKS)
 
 
 def _host(text: str) -> str:

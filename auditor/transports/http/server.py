@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.errors import ConfigError
+from auditor.notation import is_private
 from auditor.transports.http.address import (
     Address,
     Origin,
-    is_private,
     parse_address,
     parse_place,
     place_text,

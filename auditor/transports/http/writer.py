@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from auditor import __version__
-from auditor.transports.http.address import Address, Origin, is_private, parse_address, place_text
+from auditor.notation import is_private
+from auditor.transports.http.address import Address, Origin, parse_address, place_text
 from auditor.transports.http.answer import Response
 from auditor.transports.http.call import Call, Clock
 from auditor.transports.http.dispatch import Dispatch

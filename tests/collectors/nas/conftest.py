@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from frame_answer import parse_frames
 
 from auditor.collectors.nas.script import PATH, Nonces, render_script
 from auditor.collectors.nas.visit import Occasion, facts_of
 from auditor.config import Config, Nas, Proxy, Secrets, Site, Slot
 from auditor.model.facts.nas import Nas as NasFacts
-from auditor.transports.frames import Frames, parse_frames
+from auditor.transports.frames import Frames
 
 NONCES = Nonces("1a" * 16, "2b" * 16, "3c" * 16)
 SHELLS = ("dash", "bash", "bash-as-sh", "busybox")

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from frame_answer import parse_frames
 
 from auditor.collectors.nas.own_value import told_of
 from auditor.collectors.nas.visit import facts_of, own_values
@@ -11,7 +12,6 @@ from auditor.confidence import Told
 from auditor.config import Config, Secrets
 from auditor.detector.own_value import OwnValues
 from auditor.errors import SourceError
-from auditor.transports.frames import parse_frames
 
 from .conftest import NONCES, Box, occasion
 

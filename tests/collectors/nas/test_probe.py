@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from frame_answer import parse_frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,6 @@ from auditor.model.facts.nas import Nas as NasFacts
 from auditor.model.facts.nas import ReleaseFile
 from auditor.model.missing import MISSING
 from auditor.text import name_text
-from auditor.transports.frames import parse_frames
 
 from .conftest import HOSTILE, NONCES, Box, git, occasion
 
