@@ -14,7 +14,7 @@ from auditor.model.facts.witness import Gap
 from auditor.model.missing import MISSING, Missing
 from auditor.pipeline.mask import masked_own
 
-T = TypeVar("T")
+Named = TypeVar("Named", OwnKey, OwnPlace)
 _SEARCHED = ("ok", "partial")
 
 
@@ -70,15 +70,20 @@ def with_brought_values(snapshot: Snapshot, other: Snapshot) -> Snapshot:
     here = [run.name for run in snapshot.sources if run.status in _SEARCHED and run.name not in ("local", "canon")]
     unseen = [name for name in here if name not in found.searched]
     reasons = [f"{name}: not searched for the values of the clone: collect there without --only" for name in unseen]
-    mine = tuple(gap for gap in own.gaps if not gap.reason.startswith("local"))
-    keys = (*_known(own.keys), *(one for one in found.keys if one.name.startswith("local:")))
-    places = (*_known(own.places), *(one for one in found.places if one.name.startswith("local:")))
-    joined = replace(own, gaps=(*mine, *found.gaps, *_gaps(reasons)), keys=keys, places=tuple(dict.fromkeys(places)))
+    # what this run could not have of a source that was brought is had now
+    replaced = ("local", *(run.name for run in snapshot.sources if run.status == "brought"))
+    mine = tuple(gap for gap in own.gaps if not gap.reason.startswith(replaced))
+    joined = replace(
+        own,
+        gaps=(*mine, *found.gaps, *_gaps(reasons)),
+        keys=(*_of(own.keys, "nas:"), *_of(found.keys, "local:")),
+        places=(*_of(own.places, "nas:"), *_of(found.places, "local:")),
+    )
     return replace(snapshot, own=joined)
 
 
-def _known(found: tuple[T, ...] | Missing) -> tuple[T, ...]:
-    return () if found is MISSING else found
+def _of(found: tuple[Named, ...] | Missing, machine: str) -> tuple[Named, ...]:
+    return () if found is MISSING else tuple(one for one in found if one.name.startswith(machine))
 
 
 def _gaps(reasons: Sequence[str]) -> tuple[Gap, ...]:

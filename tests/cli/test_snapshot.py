@@ -193,7 +193,8 @@ def test_the_youngest_of_several_brought_ones_counts(
     clone.rename(clone.with_name("asleep"))
     for order in ((brought, younger), (younger, brought)):
         words = [word for file in order for word in ("--with", file)]
-        assert inside("audit", "-c", site, "--no-store", *words).returncode == 0
+        answer = inside("audit", "-c", site, "--no-store", *words)
+        assert answer.returncode == 0, answer.stdout
 
 
 def test_facts_of_another_site_are_refused(inside: Any, clone: Path, brought: Path, site: Path) -> None:

@@ -204,3 +204,20 @@ def test_the_values_of_a_clone_elsewhere_come_with_what_was_found_there(config: 
     assert "collect there without --only" in doubt.message
     older = brought_to(config, replace(collected(config, clean), own=MISSING))
     assert "hold no search" in judged(older, site(config), bench).findings[0].message
+
+
+def test_what_could_not_be_searched_here_is_no_doubt_once_it_was_brought(config: Config, bench: Bench) -> None:
+    def gone(_context: Context) -> Local:
+        raise SourceError("no such folder")
+
+    laptop = collected(config, {"local": (alone, 1)})
+    here = {"local": (gone, 1), "leaks": (gone, 2)}
+    for brought in ((laptop,), (laptop, laptop)):
+        snapshot = collected(config, here, brought=brought)
+        assert snapshot.own is not MISSING
+        assert [gap.reason for gap in snapshot.own.gaps if gap.reason.startswith("local")] == []
+        assert [one.name for one in snapshot.own.keys or ()] == [
+            "local:env:.env#A_PASSWORD",
+            "local:env:.env#B_TOKEN",
+            "local:env:.env#PIN",
+        ]
