@@ -251,7 +251,8 @@ def test_a_right_site_passes_with_a_recorded_click(home: Path, tmp_path: Path, v
         out, err = process.communicate(timeout=100)
     assert process.returncode == 0, out + err
     print(out)
-    assert f"clicked on /lazy/: Proposer → Corriger un texte → Une faute → {LINK} (window.open)" in out
+    told = " ".join(out.split())
+    assert f"clicked on /lazy/: Proposer → Corriger un texte → Une faute → {LINK} (window.open)" in told
     assert "folded, clicked" in out
     (picture,) = (home / "state" / "auditor" / "screenshots").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
