@@ -41,7 +41,8 @@ def command(context: click.Context, /, what: str | None, **given: Any) -> int:
         raise click.UsageError("name one subject or fingerprint, or give --all")
     _check(given["until"], given["reason"])
     with open_archive(settings(context)) as archive:
-        report = archive.report(archive.find("latest"))
+        last = archive.find("latest")
+        report = archive.report(last)
     failing = [one for one in report.findings if one.outcome is Outcome.FAIL and one.waiver is None]
     if what is None:
         chosen = [one for one in failing if one.invariant is not Invariant.SECRETS_STAY_OUT]
@@ -49,7 +50,8 @@ def command(context: click.Context, /, what: str | None, **given: Any) -> int:
             warn(f"{len(failing) - len(chosen)} failures of secrets-stay-out are left out: mend them, or name each")
     else:
         chosen = _named(failing, what)
-    write_stdout(_entries(chosen, given) if chosen else "# nothing fails that could be waived\n")
+    none = f"# nothing fails in the last run ({last.mode}, {last.started_at}) that could be waived\n"
+    write_stdout(_entries(chosen, given) if chosen else none)
     return 0
 
 
