@@ -114,3 +114,14 @@ def add_site(clone: Path, tmp_path: Path) -> AddSite:
         return file
 
     return add
+
+
+def interrupted(process: "subprocess.Popen[bytes]", seconds: float = 20) -> tuple[int, bytes, bytes]:
+    """The exit code and the texts of a process that is sent SIGINT; one that goes on is ended by force."""
+    with process:
+        try:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=seconds)
+        finally:
+            process.kill()
+    return process.returncode, out, err.strip()

@@ -3,7 +3,6 @@
 import gc
 import json
 import shutil
-import signal
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from auditor.history.lock import site_lock
 from auditor.model.fleet import SiteLine, VerdictCount
 from auditor.model.report import Report
 from auditor.plugins import names
-from tests.cli.conftest import AddSite
+from tests.cli.conftest import AddSite, interrupted
 from tests.cli.test_exit_code import faulty, hanging
 
 
@@ -184,9 +183,7 @@ def test_a_format_that_shows_one_report_alone_is_refused_before_anything_runs(
 def test_an_interrupted_fleet_writes_nothing_and_waits_for_no_site(add_site: AddSite, clone: Path, home: Path) -> None:
     files = [str(add_site(f"hung{number}")) for number in range(6)]
     process = hanging(clone, "fleet", *files, "--format", "json:report.json")
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err.strip()) == (exit_code.INTERRUPTED, b"", b"")
+    assert interrupted(process) == (exit_code.INTERRUPTED, b"", b"")
     assert not [path for path in clone.iterdir() if "report.json" in path.name]
 
 

@@ -22,7 +22,7 @@ from loopback import Handler, Server
 
 from auditor.config.trust import state_folder
 from auditor.history.store import History
-from tests.cli.conftest import AddSite
+from tests.cli.conftest import AddSite, interrupted
 
 # the worker's own, and what the client has under the same name
 TOKEN, OTHER = "11223344556677889900aabbccddeeff00112233", "ffeeddccbbaa99887766554433221100ffeeddcc"
@@ -183,9 +183,7 @@ def test_an_interrupt_takes_back_what_was_sent_and_writes_nothing(
         [sys.executable, "-m", "auditor", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     until(lambda: bool(stuck.asked))
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=FEW_SECONDS)
-    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert interrupted(process) == (130, b"", b"")
     assert not (tmp_path / "f.json").exists()
     until(lambda: not cluster.scheduler.tasks)
     kill_worker(cluster)  # its threads would wait on, in the way of the next test
