@@ -3,8 +3,12 @@
 import hashlib
 import hmac
 import random
+import shutil
 import string
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -193,6 +197,18 @@ def test_no_text_makes_it_hang(unit: str) -> None:
     began = time.process_time()
     search(text, place="", key=KEY, engine=ENGINE)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace sees what it opens")
+def test_it_opens_no_connection(tmp_path: Path) -> None:
+    script = (
+        "from auditor.detector.engine import second_engine\n"
+        f"assert list(second_engine().find(b'{NEON} sk_live_{made(ALNUM, 24)}'))\n"
+    )
+    log = tmp_path / "calls"
+    command = ["strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(log), sys.executable, "-c", script]
+    assert subprocess.run(command, check=False).returncode == 0
+    assert "AF_INET" not in log.read_text()
 
 
 def test_the_engines_of_a_search_are_known_by_name_and_version() -> None:
