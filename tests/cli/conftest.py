@@ -15,8 +15,14 @@ Git = Callable[..., str]
 AddSite = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the rules of a policy are kept compiled: the standard ones once for all tests."""
+    return tmp_path_factory.mktemp("compiled")
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home; nothing of this machine's git or auditor configuration is seen."""
     home = tmp_path / "home"
     home.mkdir()
@@ -24,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name, value in {
         "HOME": str(home),
+        "XDG_CACHE_HOME": str(compiled),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "A",
         "GIT_AUTHOR_EMAIL": "a@example.net",
