@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE rules (digest TEXT NOT NULL);
 CREATE TABLE pack (name TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID;
@@ -23,7 +23,7 @@ CREATE TABLE event (commit_id TEXT, at INTEGER NOT NULL, path BLOB, old TEXT, ne
     PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
 CREATE TABLE tip (commit_id TEXT, path BLOB, oid TEXT NOT NULL, PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
 CREATE TABLE tip_commit (oid TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE tip_path (path BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE peeled (oid TEXT PRIMARY KEY, commit_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE walked (oid TEXT PRIMARY KEY, reachable INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -140,23 +140,31 @@ class Ledger:
             file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", map(astuple, events))
             file.executemany("INSERT INTO walked VALUES (?,?)", walked.items())
 
-    def tips(self) -> tuple[set[str], set[bytes]]:
-        """The commits at whose paths was looked, and the paths."""
-        commits = {oid for (oid,) in self._file.execute("SELECT oid FROM tip_commit")}
-        return commits, {path for (path,) in self._file.execute("SELECT path FROM tip_path")}
+    def peeled(self) -> dict[str, str]:
+        """The commits that objects are, or lead to as tags, as far as it was asked."""
+        return dict(self._file.execute("SELECT * FROM peeled"))
+
+    def take_peeled(self, found: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Writes what objects lead to, and forgets those that nothing names any more."""
+        with self._file as file:
+            file.executemany("INSERT OR REPLACE INTO peeled VALUES (?,?)", found.items())
+            file.executemany("DELETE FROM peeled WHERE oid = ?", ((oid,) for oid in gone))
+
+    def tips(self) -> set[str]:
+        """The commits at whose paths was looked."""
+        return {oid for (oid,) in self._file.execute("SELECT oid FROM tip_commit")}
 
     def at_tips(self) -> dict[tuple[str, bytes], str]:
         """The object at each path of each of these commits, where there is one."""
         return {(commit, path): oid for commit, path, oid in self._file.execute("SELECT * FROM tip")}
 
-    def take_tips(self, found: Mapping[tuple[str, bytes], str], commits: set[str], paths: set[bytes]) -> None:
+    def take_tips(self, found: Mapping[tuple[str, bytes], str], commits: set[str]) -> None:
         """Writes what lies at the paths of commits, of which `commits` are tips today; the others are forgotten."""
         with self._file as file:
             file.executemany(
                 "INSERT OR REPLACE INTO tip VALUES (?,?,?)", ((*place, oid) for place, oid in found.items())
             )
             file.executemany("INSERT OR IGNORE INTO tip_commit VALUES (?)", ((oid,) for oid in commits))
-            file.executemany("INSERT OR IGNORE INTO tip_path VALUES (?)", ((path,) for path in paths))
             gone = [(oid,) for (oid,) in file.execute("SELECT oid FROM tip_commit") if oid not in commits]
             file.executemany("DELETE FROM tip WHERE commit_id = ?", gone)
             file.executemany("DELETE FROM tip_commit WHERE oid = ?", gone)

@@ -156,7 +156,7 @@ _NO_HISTORY = History(events=None, tips={}, refs={}, reached=frozenset())
 
 def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[str]) -> History:
     """Walks the commits that are new since the last walk, and looks at every tip."""
-    peeled = git.commits([*source.refs.values(), *source.logged, *(task.tips or {}).values()])
+    peeled = _peeled(git, ledger, {*source.refs.values(), *source.logged, *(task.tips or {}).values()})
     reachable = {peeled[oid] for oid in (*source.refs.values(), *(task.tips or {}).values()) if oid in peeled}
     logged = {peeled[oid] for oid in source.logged if oid in peeled} - reachable
     _walk(git, ledger, reachable, logged, wanted)
@@ -173,34 +173,43 @@ def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[s
     )
 
 
+def _peeled(git: Git, ledger: Ledger, oids: set[str]) -> Mapping[str, str]:
+    """The commits that objects are or lead to, which never changes: new ones alone are asked for."""
+    known = ledger.peeled()
+    new, gone = git.commits(sorted(oids - known.keys())), known.keys() - oids
+    if new or gone:
+        ledger.take_peeled(new, gone)
+    return {oid: commit for oid, commit in (known | new).items() if oid in oids}
+
+
 def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wanted: set[str]) -> None:
     walked = ledger.walked()
-    if walked == dict.fromkeys(logged, False) | dict.fromkeys(reachable, True):
+    now = dict.fromkeys(logged, False) | dict.fromkeys(reachable, True)
+    if walked == now:
         return
     old = {oid for oid, reached in walked.items() if reached}
     # where a ref was rewound or removed, what it alone led to is no longer reachable: everything is asked anew
-    anew = not old or len(git.commits(old)) < len(old) or git.beyond(old, reachable)
-    without = set() if anew else old
-    events = list(git.events(reachable, without, wanted))
-    if logged:
+    gone = old - reachable
+    anew = not old or len(git.commits(gone)) < len(gone) or git.beyond(gone, reachable)
+    known = set() if anew else old
+    events = list(git.events(reachable - known, known, wanted))
+    if logged if anew else logged - walked.keys():
         events += [event.unreachable() for event in git.events(logged, reachable, wanted)]
-    ledger.take_walk(events, dict.fromkeys(logged, False) | dict.fromkeys(reachable, True), anew=anew)
+    ledger.take_walk(events, now, anew=anew)
 
 
 def _at_tips(
     git: Git, ledger: Ledger, commits: set[str], paths: set[bytes], wanted: set[str]
 ) -> Mapping[tuple[str, bytes], str]:
     """What is noteworthy or holds a secret at each tip; a commit never changes, so only new ones are looked at."""
-    old_commits, old_paths = ledger.tips()
-    found: dict[tuple[str, bytes], str] = {}
-    for some, asked in ((commits - old_commits, paths | old_paths), (commits & old_commits, paths - old_paths)):
-        if len(some) * len(asked) > _MOST_LOOKUPS:
-            raise SourceError(f"{len(asked)} paths at {len(some)} tips are more than are looked up")
-        if some and asked:
-            places = files_at(git, sorted(some), asked)
-            found |= {(one, path): oid for one, path, oid in places if oid in wanted or is_noteworthy(path)}
-    if commits != old_commits or paths - old_paths:
-        ledger.take_tips(found, commits, paths)
+    old = ledger.tips()
+    new = commits - old
+    if len(new) * len(paths) > _MOST_LOOKUPS:
+        raise SourceError(f"{len(paths)} paths at {len(new)} tips are more than are looked up")
+    if commits != old:
+        places = files_at(git, sorted(new), paths)
+        found = {(one, path): oid for one, path, oid in places if oid in wanted or is_noteworthy(path)}
+        ledger.take_tips(found, commits)
     return ledger.at_tips()
 
 

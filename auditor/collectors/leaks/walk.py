@@ -52,6 +52,8 @@ class Git:
     def commits(self, oids: Iterable[str]) -> dict[str, str]:
         """The commits that objects are, or lead to as tags; what is none, or missing, is left out."""
         asked = list(dict.fromkeys(oids))
+        if not asked:
+            return {}
         answer = self._run(
             ["cat-file", "--buffer", "--batch-check=%(objecttype) %(objectname)"],
             [f"{oid}^{{commit}}" for oid in asked],
@@ -59,8 +61,10 @@ class Git:
         lines = answer.splitlines()
         return {oid: line[7:].decode() for oid, line in zip(asked, lines, strict=True) if line.startswith(b"commit ")}
 
-    def events(self, tips: Iterable[str], without: Iterable[str], wanted: Collection[str]) -> Iterator[Event]:
+    def events(self, tips: Collection[str], without: Iterable[str], wanted: Collection[str]) -> Iterator[Event]:
         """The changes that the history of `tips` made to noteworthy files, and with the objects `wanted`."""
+        if not tips:
+            return
         options = [
             "--raw",
             "--no-abbrev",
@@ -82,8 +86,10 @@ class Git:
                 *old, new = oids.decode().split()
                 yield Event(commit, at, path, " ".join(filter(_exists, old)), new if _exists(new) else "")
 
-    def beyond(self, tips: Iterable[str], without: Iterable[str]) -> bool:
+    def beyond(self, tips: Collection[str], without: Iterable[str]) -> bool:
         """Whether `tips` lead to a commit that `without` do not."""
+        if not tips:
+            return False
         return bool(self._run(["rev-list", "-1", "--stdin"], [*tips, *(f"^{oid}" for oid in without)]).strip())
 
     def reachable(self, tips: Iterable[str]) -> set[str]:
