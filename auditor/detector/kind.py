@@ -112,7 +112,9 @@ def token_kind(
     """A kind that begins with a public prefix, which may hold alternatives; without `words` it is the word itself."""
     form = rf"\b(?P<value>(?P<prefix>{prefix}){body})"
     known = (words or prefix.replace("\\", "").lower()).split()
-    return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True, near=near)
+    # a body may hold signs that break a run, and then none of its runs need be long
+    unbroken = near and not re.search("[.+/=]", body)
+    return Kind(id, title, tuple(known), re.compile(form, re.ASCII), fixed, anchored=True, near=unbroken)
 
 
 def pattern_kind(id: str, regex: str) -> Kind:  # noqa: A002 -- as above

@@ -208,7 +208,8 @@ def _at_tips(
         raise SourceError(f"{len(paths)} paths at {len(new)} tips are more than are looked up")
     if commits != old:
         places = files_at(git, sorted(new), paths)
-        found = {(one, path): oid for one, path, oid in places if oid in wanted or is_noteworthy(path)}
+        noteworthy = {path for path in paths if is_noteworthy(path)}
+        found = {(one, path): oid for one, path, oid in places if oid in wanted or path in noteworthy}
         ledger.take_tips(found, commits)
     return ledger.at_tips()
 
