@@ -33,6 +33,8 @@ def site_lock(folder: Path, site: str, *, at: str) -> Iterator[None]:
         _write(descriptor, {"pid": os.getpid(), "host": socket.gethostname(), "since": at})
         yield
     finally:
+        # a process that was forked meanwhile has the descriptor too, and would go on holding what is only closed here
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 

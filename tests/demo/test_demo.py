@@ -11,9 +11,9 @@ import pytest
 
 from auditor.demo.drift import DRIFTS
 from auditor.demo.limit import LIMITS
-from auditor.demo.trial import Auditor, Trial, failing, one_way
+from auditor.demo.trial import Auditor, Trial, one_way
 from auditor.demo.world import World
-from auditor.model.rules import Severity
+from auditor.model.rules import Outcome, Severity
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -37,7 +37,8 @@ def trials() -> dict[str, Trial]:
 @pytest.mark.parametrize("name", DRIFTS)
 def test_each_drift_is_named_by_its_rules_after_a_clean_night(trials: dict[str, Trial], name: str) -> None:
     trial = trials[name]
-    assert trial.before.verdict == "compliant", failing(trial.before)
+    odd = [one for one in trial.before.findings if one.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+    assert trial.before.verdict == "compliant", odd
     assert trial.missed == ()
     weights = [rule.severity.weight for rule in trial.after.rules if rule.id in trial.drift.rules]
     if max(weights) >= Severity.MEDIUM.weight:

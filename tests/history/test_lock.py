@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,17 @@ def test_a_link_in_place_of_the_lock_is_not_followed(folder, tmp_path):
     with pytest.raises(HistoryUnwritableError), site_lock(folder, "blog", at=AT):
         pass
     assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_a_process_forked_meanwhile_does_not_go_on_holding_the_lock(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with site_lock(tmp_path, "site", at="2026-02-01T03:00:00Z"):
+        child = os.fork()
+        if child == 0:
+            os.close(writing)
+            os.read(reading, 1)  # lives until the test is over
+            os._exit(0)
+    with site_lock(tmp_path, "site", at="2026-02-01T03:00:01Z"):
+        os.close(writing)
+    os.waitpid(child, 0)
+    os.close(reading)
