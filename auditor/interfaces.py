@@ -76,8 +76,8 @@ class Context:
     """What a collector is given; `seen` is what the first round observed, empty in the first round itself.
 
     `state` is the auditor's own folder, None where it can't be written; `progress` says what is waited for. `earlier`
-    gives what earlier runs saw, at the cost of reading it; None where nothing is remembered. `own`
-    is what the sources tell each other of the site's own values.
+    gives what earlier runs saw, at the cost of reading it; None where nothing is remembered. `own` is what the sources
+    tell each other of the site's own values.
     """
 
     config: Config

@@ -100,17 +100,27 @@ class History:
         return found[0] if found else None
 
     def runs(
-        self, site: str, *, limit: int | None = None, mode: str | None = None, before: str | None = None
+        self,
+        site: str,
+        *,
+        limit: int | None = None,
+        mode: str | None = None,
+        before: str | None = None,
+        preceding: str | None = None,
     ) -> tuple[Run, ...]:
-        """The runs of the site, the one stored last first."""
-        clause, values = "WHERE site = ?", [site]
-        if mode is not None:
-            clause, values = f"{clause} AND mode = ?", [*values, mode]
-        if before is not None:
-            clause, values = f"{clause} AND started_at < ?", [*values, before]
+        """The runs of the site, the one stored last first: those that started `before` a moment, or that were stored
+        earlier than the run whose id is `preceding`.
+        """
+        asked = {
+            "site = ?": site,
+            "mode = ?": mode,
+            "started_at < ?": before,
+            "seq < (SELECT seq FROM run WHERE id = ?)": preceding,
+        }
+        given = {clause: value for clause, value in asked.items() if value is not None}
+        query = f"WHERE {' AND '.join(given)} ORDER BY seq DESC LIMIT ?"
         with explained(self._path):
-            count = -1 if limit is None else limit
-            return tuple(row.select_runs(self._connection, f"{clause} ORDER BY seq DESC LIMIT ?", *values, count))
+            return tuple(row.select_runs(self._connection, query, *given.values(), -1 if limit is None else limit))
 
     def find(self, site: str, reference: str) -> Run:
         """The run that `latest`, `latest~3`, a date or the start of an id names; HistoryError names the candidates."""

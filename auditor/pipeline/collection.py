@@ -51,9 +51,9 @@ class Request:
 
     `only` names the sources to ask, empty: all. `brought` are stored snapshots whose facts stand in for a source that
     can't be asked. `timeout` is for everything together, in seconds, but for `patience`, for which a sleeping NAS may
-    wake. `target` is what the gate is asked about, `earlier` gives what
-    the nights before saw. `say` is told what each source waits for. `collectors` are those to
-    choose from, by name; None: all that the program has. `clock` tells the time of day.
+    wake. `target` is what the gate is asked about, `earlier` gives what the nights before saw. `say` is told what each
+    source waits for. `collectors` are those to choose from, by name; None: all that the program has. `clock` tells the
+    time of day.
     """
 
     config: Config

@@ -11,9 +11,9 @@ NIGHTS = 90
 
 
 def with_trend(report: Report, history: History) -> Report:
-    """The report with the audits up to it, its own last."""
+    """The report of a stored run with the audits up to it, its own last: two may have started in one second."""
     run = report.run
-    before = history.runs(run.site, limit=NIGHTS - 1, mode="audit", before=run.started_at)
+    before = history.runs(run.site, limit=NIGHTS - 1, mode="audit", preceding=run.id)
     own = Night(
         finished_at=run.finished_at,
         verdict=report.verdict,

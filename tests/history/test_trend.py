@@ -1,5 +1,7 @@
 """The audits before a run, as its report shows them."""
 
+from dataclasses import replace
+
 from auditor.history.store import History
 from auditor.model.report import Report, RunInfo, SeverityCount, Summary, Tool
 from auditor.pipeline.trend import NIGHTS, with_trend
@@ -34,6 +36,13 @@ def test_a_trend_ends_with_its_own_run_and_knows_nothing_later(history: History)
     assert [one.finished_at for one in trend] == [run_of(night).finished_at for night in range(3)]
     assert (trend[-1].verdict, trend[-1].fail, trend[-1].unknown, trend[-1].waived) == ("non-compliant", 3, 2, 1)
     assert (trend[0].verdict, trend[0].fail) == ("compliant", 0)
+
+
+def test_audits_that_started_in_one_second_are_all_in_the_trend(history: History) -> None:
+    for night in range(3):
+        run = replace(run_of(night), started_at=night_start(1))
+        history.store(run, snapshot="{}", report="{}", findings=(), judged=())
+    assert [len(with_trend(report_of(night), history).trend) for night in range(3)] == [1, 2, 3]
 
 
 def test_a_trend_holds_ninety_audits_and_no_gate(history: History) -> None:
