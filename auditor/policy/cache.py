@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from auditor.frozen import frozen
 from auditor.model.codec import decode, encode
 from auditor.model.rules import Rule
 from auditor.policy.compiler import CompiledRule
+
+# each policy file that was ever judged leaves one of half a megabyte
+_KEPT_SECONDS = 30 * 24 * 3600
 
 
 @frozen
@@ -23,15 +27,26 @@ class Ruling:
 def cached(folder: Path, key: str, make: Callable[[], Ruling]) -> Ruling:
     """What is stored under `key`, else what `make` gives, which is then stored (mode 0600, if it can be).
 
-    `key` must name everything that the rules depend on: their files, the facts' types and versions.
+    `key` must name everything that the rules depend on: their files, the facts' types and versions. What no run asked
+    for in thirty days goes when something new is stored.
     """
     file = folder / f"rules-{key}.json"
     with contextlib.suppress(OSError, ValueError):
-        return decode(Ruling, json.loads(file.read_text(encoding="utf-8")))
+        ruling = decode(Ruling, json.loads(file.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError):  # a folder that can't be written serves all the same
+            os.utime(file)
+        return ruling
     ruling = make()
     with contextlib.suppress(OSError):
         _store(file, ruling)
+        _forget(folder, before=time.time() - _KEPT_SECONDS)
     return ruling
+
+
+def _forget(folder: Path, *, before: float) -> None:
+    for file in folder.glob("rules-*.json"):
+        if file.stat().st_mtime < before:
+            file.unlink(missing_ok=True)
 
 
 def _store(file: Path, ruling: Ruling) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ class Checker:
     def __init__(self, definitions: Mapping[str, Any], roots: Mapping[str, str]) -> None:
         self._definitions = dict(definitions)
         self._roots = dict(roots)
+        self._environments: dict[tuple[str | None, str | None], Any] = {}
 
     @cached_property
     def _pool(self) -> Any:
@@ -87,8 +88,14 @@ class Checker:
 
         return build_pool(self._definitions)
 
-    @cache  # noqa: B019 - one checker lives as long as the process that loads a policy
     def _environment(self, variable: str | None, definition: str | None) -> Any:
+        """The environment of one variable's type, made once and let go with the checker: it takes megabytes."""
+        known = variable, definition
+        if known not in self._environments:
+            self._environments[known] = self._made_environment(variable, definition)
+        return self._environments[known]
+
+    def _made_environment(self, variable: str | None, definition: str | None) -> Any:
         from auditor.policy.descriptor import message_name
 
         variables = {root: cel.Type(message_name(name)) for root, name in self._roots.items()}
@@ -146,7 +153,7 @@ def _runtime() -> Any:
     return environment
 
 
-@cache
+@lru_cache(maxsize=4_096)  # several policies; a fleet brings one a site, and no two compilations give the same bytes
 def _program(serialized: bytes) -> Any:
     return _runtime().deserialize(serialized)
 

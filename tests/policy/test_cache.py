@@ -1,6 +1,8 @@
 """The cache gives back what was compiled, and nothing else."""
 
+import os
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,3 +42,13 @@ def test_a_damaged_file_is_made_anew(ruling: Ruling, tmp_path: Path, content: st
 def test_a_folder_that_cannot_be_written_only_costs_time(ruling: Ruling, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert cached(tmp_path / "file" / "below", "k", lambda: ruling) == ruling
+
+
+def test_what_was_not_asked_for_in_a_month_goes_when_something_new_comes(ruling: Ruling, tmp_path: Path) -> None:
+    old = time.time() - 40 * 24 * 3600
+    for key in ("used", "forgotten"):
+        cached(tmp_path, key, lambda: ruling)
+        os.utime(tmp_path / f"rules-{key}.json", (old, old))
+    cached(tmp_path, "used", lambda: NONE)
+    cached(tmp_path, "new", lambda: ruling)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["rules-new.json", "rules-used.json"]
