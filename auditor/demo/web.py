@@ -19,12 +19,17 @@ from auditor.demo.forge import Forge, Reply
 Respond = Callable[[BaseHTTPRequestHandler], None]
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    # of a burst of connections that is longer than this, each waits a second for its next try: that is a time limit
+    request_queue_size = 128
+
+
 class Server:
     """A server under way; `close` ends it. With `context` it speaks TLS."""
 
     def __init__(self, respond: Respond, *, context: ssl.SSLContext | None = None, port: int = 0) -> None:
-        self._listener = ThreadingHTTPServer(("127.0.0.1", port), _handler(respond))
-        self._listener.daemon_threads = True
+        self._listener = _Listener(("127.0.0.1", port), _handler(respond))
         if context is not None:
             # the handshake belongs to the connection's own thread
             self._listener.socket = context.wrap_socket(
