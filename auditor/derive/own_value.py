@@ -64,6 +64,9 @@ def derive(snapshot: Snapshot, config: Config) -> OwnValues:
     by_name: dict[str, list[OwnPlace]] = {}
     for place in own.places:
         by_name.setdefault(place.name, []).append(place)
+    if not own.places and any(run.status == "left-out" for run in snapshot.sources):
+        # nobody looked there: what was found is told all the same, that nothing was found proves nothing
+        return OwnValues()
     return OwnValues(
         asked=True,
         values=tuple(_value(key, by_name.get(key.name, [])) for key in own.keys if key.skipped is None),

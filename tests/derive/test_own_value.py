@@ -12,7 +12,7 @@ from auditor.model.facts.nas import Nas as NasFacts
 from auditor.model.facts.nas import NasSlot, Release
 from auditor.model.facts.own import Own, OwnKey, OwnPlace
 from auditor.model.facts.site import Site
-from auditor.model.facts.snapshot import Snapshot
+from auditor.model.facts.snapshot import Snapshot, SourceRun
 from auditor.model.facts.witness import Gap
 
 AT = "2026-02-01T03:00:00Z"
@@ -103,3 +103,11 @@ def test_docker_that_is_not_asked_is_no_gap() -> None:
 
 def test_other_modes_do_not_ask() -> None:
     assert not derive(snapshot(mode="gate"), SITE).asked
+
+
+def test_nothing_is_found_nowhere_while_a_source_is_left_out_but_what_was_found_is_told() -> None:
+    left = (SourceRun(name="leaks", status="left-out"),)
+    assert not derive(replace(snapshot(), sources=left), SITE).asked
+    found = derive(replace(snapshot(OwnPlace(name=NAME, source="site", place="public:/", line=4)), sources=left), SITE)
+    assert found.asked
+    assert [one.places for one in found.values] == [("site: public:/:4",)]
