@@ -22,9 +22,11 @@ from auditor.errors import ConfigError
 from auditor.transports.http import HttpClient
 from auditor.transports.http.address import Origin
 from auditor.transports.http.certificate import shown_by
-from auditor.transports.http.fault import Fault, HttpError
+from auditor.transports.http.connection import Connector
+from auditor.transports.http.fault import Fault, HttpError, StallError
 from auditor.transports.http.pin import certificate_pin, parse_pin
 from auditor.transports.http.retry import Patience
+from auditor.transports.http.trust import pinning_context
 
 Serve = Callable[..., Any]
 
@@ -173,6 +175,16 @@ def test_a_wrong_pin_sends_no_byte_of_the_request(tmp_path: Path) -> None:
     assert received == [b""]
     assert caught.value.fault is Fault.PIN
     assert expected_pin(certificate) in str(caught.value)
+
+
+@pytest.mark.parametrize("left", [-1.0, 0.2])
+def test_a_connection_without_time_for_tls_is_closed(left: float) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = listener.getsockname()
+        plain = Connector(place, None, Patience()).connect_tcp(*place, time.monotonic() + 5)
+        with pytest.raises(StallError):
+            plain.start_tls(pinning_context(), "nas.lan", time.monotonic() + left)
+        assert plain.get_extra_info("socket").fileno() == -1
 
 
 def test_a_pin_may_be_written_in_base64(serve: Serve, tmp_path: Path) -> None:

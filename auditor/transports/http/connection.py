@@ -101,17 +101,28 @@ class Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> "Stream":
-        """The connection within TLS; raises WrongKeyError before a byte of the request was sent."""
+        """The connection within TLS; raises WrongKeyError before a byte of the request was sent.
+
+        Where it raises, the connection is closed: httpcore forgets it without a word.
+        """
+        try:
+            secured = self._secured(ssl_context, server_hostname, timeout)
+        except BaseException:
+            self.close()
+            raise
+        return Stream(secured, self._pin, self._patience)
+
+    def _secured(self, context: ssl.SSLContext, name: str | None, timeout: float | None) -> httpcore.NetworkStream:
         try:
             limit = _within(self._patience.connect_seconds, timeout, "shake hands")
-            secured = self._inner.start_tls(ssl_context, server_hostname, limit)
+            secured = self._inner.start_tls(context, name, limit)
         except httpcore.ConnectTimeout:
             raise StallError("shake hands") from None
         except httpcore.ConnectError as error:
             raise _cause(error) from None
         if self._pin is not None:
             _compare(secured, self._pin)
-        return Stream(secured, self._pin, self._patience)
+        return secured
 
     def close(self) -> None:
         """Closes the connection."""
@@ -158,11 +169,7 @@ def shown_certificate(host: str, place: tuple[str, int], end: float) -> bytes:
     """The certificate (DER) that `host` shows at `place` before the moment `end`, believed by nobody."""
     patience = Patience(connect_seconds=float("inf"))
     plain = Connector(place, None, patience).connect_tcp(host, place[1], end)
-    try:
-        secured = plain.start_tls(pinning_context(), host, end)
-    except OSError:
-        plain.close()
-        raise
+    secured = plain.start_tls(pinning_context(), host, end)
     try:
         return _certificate(secured)
     finally:
