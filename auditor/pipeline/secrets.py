@@ -83,8 +83,9 @@ class _Search:
 
 def _searches(path: Path, key: bytes, context: Context, *, staged: bool) -> Iterator[LeakSearch]:
     from auditor.collectors.leaks.folder import search_folder
-    from auditor.collectors.leaks.repository import Task, search_repository
+    from auditor.collectors.leaks.repository import search_repository
     from auditor.collectors.leaks.staged import search_staged
+    from auditor.collectors.leaks.task import Task
 
     patterns = tuple((one.id, one.regex) for one in context.config.secrets.patterns)
     task = Task(key=key, patterns=patterns, deadline=context.deadline, progress=context.progress)

@@ -20,7 +20,8 @@ RATIO_LIMIT, NIGHT_LIMIT_SECONDS, MEMORY_LIMIT_MB = 1.5, 0.10, 500
 SEARCH = """
 import json, resource, sys, time
 from pathlib import Path
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 began = time.perf_counter()
 if len(sys.argv) > 1:
     found = search_repository(Path(sys.argv[1]), Task(key=b"k" * 32, ledger=Path(sys.argv[2])))

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from auditor.collectors.leaks.own_search import search_own_values
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 from auditor.confidence import Machine, Mark, Told
 from auditor.detector.own_value import mark_of, own_marks
 from auditor.model.facts.leaks import LeakSearch

@@ -8,7 +8,7 @@ from struct import Struct
 
 from dulwich.errors import ApplyDeltaError
 
-from auditor.collectors.leaks.pack import PackError
+from auditor.collectors.leaks.heads import PackError
 
 try:
     # dulwich.pack has the same, and takes four times as long to import

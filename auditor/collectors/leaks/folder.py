@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
-from auditor.collectors.leaks.repository import Task
 from auditor.collectors.leaks.scan import Scanner, Sighting, line_of, name_sightings
+from auditor.collectors.leaks.task import Task
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import kinds_with
 from auditor.errors import SourceError

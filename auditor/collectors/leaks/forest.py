@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from auditor.collectors.leaks.delta import LARGEST_BYTES, SEAM, applied, fresh
 from auditor.collectors.leaks.expansion import is_packed
-from auditor.collectors.leaks.pack import COMMIT, TREE, Pack, PackError
+from auditor.collectors.leaks.heads import COMMIT, TREE, Heads, PackError
+from auditor.collectors.leaks.pack import Pack
 from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Sighting, TextSearch, line_of
 
 _MARGIN = 160
@@ -14,6 +15,8 @@ _NAMED = re.compile(rb"(?:(?:tree|parent) [0-9a-f]{40,64}\n)*")
 _NAMES = re.compile(rb"[0-7]{5,6} ([^\0/]{10,})\0")
 # shorter names hold no secret; a delta of a tree without as many such characters in a row brings none that does
 _NEW_NAME = re.compile(rb"[\x21-\x7e]{10}")
+# small enough that processes which share them end together
+MOST_PORTIONS = 64
 
 
 class Forest:
@@ -21,27 +24,33 @@ class Forest:
 
     def __init__(self, pack: Pack, scanner: TextSearch) -> None:
         self._pack, self._scanner = pack, scanner
-        self._alone, self._upon = pack.children()
-        self._weights = _weights(pack)
+        self._kinds = pack.heads.kinds
+        self._alone, self._upon = pack.heads.children()
+        self._weights = _weights(pack.heads)
         self.names: dict[bytes, int] = {}
         self.read = 0
 
-    def roots(self, part: int, parts: int) -> list[int]:
-        """The roots of one of `parts` portions of about the same work."""
-        total = sum(self._weights[number] for number in self._alone)
-        low, high = total * part // parts, total * (part + 1) // parts
-        done = 0
-        chosen = []
-        for number in self._alone:
-            if low <= done < high:
-                chosen.append(number)
-            done += self._weights[number]
-        return chosen
+    def portions(self) -> list[list[int]]:
+        """All roots: those of the trees, and then MOST_PORTIONS portions of the others, the heaviest first."""
+        trees = [number for number in self._alone if self._kinds[number] == TREE]
+        texts = [number for number in self._alone if self._kinds[number] != TREE]
+        enough = sum(self._weights[number] for number in texts) / MOST_PORTIONS
+        portions: list[tuple[int, list[int]]] = [(0, [])]
+        for number in texts:
+            weight, portion = portions[-1]
+            if weight >= enough:
+                weight, portion = 0, []
+                portions.append((0, portion))
+            portion.append(number)
+            portions[-1] = weight + self._weights[number], portion
+        portions.sort(reverse=True)
+        portions += [(0, [])] * (MOST_PORTIONS - len(portions))
+        return [trees, *(portion for _, portion in portions)]
 
     def search(self, roots: Iterable[int]) -> None:
         """Searches everything below the roots."""
         for root in roots:
-            if self._pack.kinds[root] == TREE:
+            if self._kinds[root] == TREE:
                 self._search_trees(root)
             else:
                 self._search_texts(root)
@@ -49,48 +58,53 @@ class Forest:
 
     def kind(self, number: int) -> int:
         """COMMIT, TREE, BLOB or TAG, which a delta has from its base."""
-        while not self._pack.kinds[number]:
-            number = self._pack.bases[number]
-        return self._pack.kinds[number]
+        return self._kinds[self._line(number)[-1]]
 
     def holders(self) -> Iterator[tuple[int, Sighting, int]]:
-        """Every object with each secret in it and its line (0: none).
+        """Every object with each secret in it and its line (0: none), of what was found since this was asked last.
 
         They are those where a secret was found, and those that took it over from their base.
         """
-        for number, found in self._scanner.sightings.items():
-            needles = [one for one in found.values() if one.needle]
-            yield from ((number, one, 0) for one in found.values() if not one.needle)
-            if needles:
-                yield from self._heirs(number, needles)
+        found = {number: list(each.values()) for number, each in self._scanner.sightings.items()}
+        self._scanner.sightings.clear()
+        wanted: dict[int, set[int]] = {}
+        for number, each in found.items():
+            yield from ((number, one, 0) for one in each if not one.needle)
+            found[number] = [one for one in each if one.needle]
+            if found[number]:
+                line = self._line(number)
+                wanted.setdefault(line[-1], set()).update(line)
+        for root, below in wanted.items():
+            yield from self._heirs(root, found, below)
 
-    def content(self, number: int) -> bytes:
-        """An object's content, by way of its bases."""
-        chain = [number]
-        while not self._pack.kinds[chain[-1]]:
-            chain.append(self._pack.bases[chain[-1]])
-        data = self._pack.stream(chain.pop())
-        while chain:
-            data = applied(data, self._pack.stream(chain.pop()))
-        return data
+    def _line(self, number: int) -> list[int]:
+        """An object, its base, and so on to the one that stands alone."""
+        line = [number]
+        while not self._kinds[line[-1]]:
+            line.append(self._pack.heads.bases[line[-1]])
+        return line
 
-    def _heirs(self, number: int, found: list[Sighting]) -> Iterator[tuple[int, Sighting, int]]:
-        data = self.content(number)
-        # what a part of the text made look like a secret, the whole may explain
-        known = self._scanner.marks(data)
-        found = [one for one in found if one.hmac in known or one.encoded]
-        yield from ((number, one, line_of(data, one.needle)) for one in found)
-        stack = [(number, data, found)]
+    def _heirs(
+        self, root: int, found: dict[int, list[Sighting]], wanted: set[int]
+    ) -> Iterator[tuple[int, Sighting, int]]:
+        """Goes down from a root to all that is `wanted`, and on to what takes a secret over."""
+        nothing: list[Sighting] = []
+        stack = [(root, b"", nothing)]
         while stack:
-            base, data, carried = stack.pop()
-            for child in self._upon.get(base, ()):
-                if child in self._scanner.unsearched:
-                    continue
-                result = applied(data, self._pack.stream(child))
-                kept = [one for one in carried if one.needle in result]
-                yield from ((child, one, line_of(result, one.needle)) for one in kept)
-                if kept and child in self._upon:
-                    stack.append((child, result, kept))
+            number, base, carried = stack.pop()
+            stream = self._pack.stream(number)
+            data = stream if self._kinds[number] else applied(base, stream)
+            carried = [one for one in carried if one.needle in data]
+            if number in found:
+                # what a part of the text made look like a secret, the whole may explain
+                known = self._scanner.marks(data)
+                carried += [one for one in found[number] if one.hmac in known or one.encoded]
+            yield from ((number, one, line_of(data, one.needle)) for one in carried)
+            stack.extend(
+                (child, data, carried)
+                for child in self._upon.get(number, ())
+                if child in wanted or (carried and child not in self._scanner.unsearched)
+            )
 
     def _search_texts(self, root: int) -> None:
         if not self._fits(root):
@@ -98,7 +112,7 @@ class Forest:
         data = self._stream(root)
         if data is None:
             return
-        kind = self._pack.kinds[root]
+        kind = self._kinds[root]
         self.read += 1
         long = self._whole(root, data[_NAMED.match(data).end() :] if kind == COMMIT else data)  # type: ignore[union-attr]
         stack = [(data, long, self._children(root))]
@@ -188,11 +202,11 @@ class Forest:
         except PackError as error:
             self._lost(number, str(error))
             return None
-        self.read += self._pack.kinds[number] in (0, TREE)
+        self.read += self._kinds[number] in (0, TREE)
         return data
 
     def _fits(self, number: int) -> bool:
-        if self._pack.sizes[number] <= LARGEST_BYTES:
+        if self._pack.heads.sizes[number] <= LARGEST_BYTES:
             return True
         self._lost(number, f"it has more than {LARGEST_BYTES >> 20} MB")
         return False
@@ -220,10 +234,11 @@ def _keys(data: bytes) -> Iterator[bytes]:
             at = data.find(word, at + 1)
 
 
-def _weights(pack: Pack) -> list[int]:
-    """Roughly the work below each object; trees weigh little."""
-    weights = [pack.offsets[number + 1] - pack.offsets[number] + 64 for number in range(len(pack))]
-    for number in range(len(pack) - 1, -1, -1):
-        if 0 <= pack.bases[number] < number and not pack.kinds[number]:
-            weights[pack.bases[number]] += weights[number]
+def _weights(heads: Heads) -> list[int]:
+    """Roughly the work below each object."""
+    offsets = heads.offsets
+    weights = [offsets[number + 1] - offsets[number] + 64 for number in range(len(heads))]
+    for number in range(len(heads) - 1, -1, -1):
+        if 0 <= heads.bases[number] < number and not heads.kinds[number]:
+            weights[heads.bases[number]] += weights[number]
     return weights

@@ -5,6 +5,7 @@ was read, in one transaction: after a kill it is read again, never half believed
 """
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field, replace
@@ -70,6 +71,25 @@ class Findings:
     unsearched: list[tuple[str, str]] = field(default_factory=list)
     read: int = 0
     searched_bytes: int = 0
+
+    def to_json(self) -> str:
+        """Everything, for another process."""
+        return json.dumps(vars(self) | {"holders": [astuple(holder) for holder in self.holders]})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Findings":
+        """What `to_json` gave."""
+        given = json.loads(text)
+        given["holders"] = [Holder(*row) for row in given["holders"]]
+        return cls(**given)
+
+    def join(self, other: "Findings") -> None:
+        """Takes in those of another part."""
+        self.holders += other.holders
+        self.suppressed += other.suppressed
+        self.unsearched += other.unsearched
+        self.read += other.read
+        self.searched_bytes += other.searched_bytes
 
 
 class Ledger:

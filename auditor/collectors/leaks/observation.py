@@ -6,7 +6,8 @@ from pathlib import Path
 
 from auditor.collectors.leaks.attribution import merged
 from auditor.collectors.leaks.liveness import token_lives
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 from auditor.config.hmac_key import load_hmac_key
 from auditor.detector.engine import engine_versions
 from auditor.errors import SourceError

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from auditor.collectors.leaks.attribution import merged
 from auditor.collectors.leaks.forest import Forest
+from auditor.collectors.leaks.heads import PackError
 from auditor.collectors.leaks.ledger import Findings, Holder, Ledger
 from auditor.collectors.leaks.loose import loose_content, loose_names, loose_objects
 from auditor.collectors.leaks.own_scan import KIND, OwnScanner
-from auditor.collectors.leaks.pack import Pack, PackError
-from auditor.collectors.leaks.repository import Task, placed, rules_digest
+from auditor.collectors.leaks.pack import Pack
+from auditor.collectors.leaks.repository import placed, rules_digest
 from auditor.collectors.leaks.source import Source, read_source
+from auditor.collectors.leaks.task import Task
 from auditor.collectors.leaks.worker import PLACES
 from auditor.confidence import Machine, Told
 from auditor.detector.own_value import OwnValues
@@ -110,15 +112,16 @@ def _in_pack(path: Path, hash_bytes: int, scanner: OwnScanner) -> Findings:
         return Findings(unsearched=[(path.name, str(error))])
     with closing(pack):
         forest = Forest(pack, scanner)
-        forest.search(forest.roots(0, 1))
+        for portion in forest.portions():
+            forest.search(portion)
         found = Findings(read=forest.read, searched_bytes=scanner.searched_bytes)
         found.holders = [
             Holder(PLACES[forest.kind(number)], pack.name(number), KIND, "", value, inside, line)
             for (number, value, inside), line in scanner.seen.items()
         ]
         found.holders += _in_names({name: pack.name(number) for name, number in forest.names.items()}, scanner)
-        lost = {**scanner.unsearched, **dict.fromkeys(pack.strays, "its base lies in another pack: run git repack -ad")}
-        found.unsearched = [(pack.name(number), reason) for number, reason in lost.items()]
+        strays = dict.fromkeys(pack.heads.strays, "its base lies in another pack: run git repack -ad")
+        found.unsearched = [(pack.name(number), reason) for number, reason in {**scanner.unsearched, **strays}.items()]
     return found
 
 

@@ -5,9 +5,9 @@ import hmac
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,55 +16,22 @@ from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
 from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.collectors.leaks.object_name import ObjectNames
+from auditor.collectors.leaks.packed import search_pack
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
+from auditor.collectors.leaks.task import Task
 from auditor.collectors.leaks.tip import files_at
 from auditor.collectors.leaks.walk import Git
-from auditor.collectors.leaks.worker import search_pack
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
-from auditor.detector.search import IsObject
 from auditor.errors import SourceError
-from auditor.interfaces import Deadline
-from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Origin, Suppression, Unsearched
+from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Suppression, Unsearched
 from auditor.model.missing import MISSING
 from auditor.text import name_text, printable, short
 
-WORKERS = 2
 _TIPS = (b"refs/heads/", b"refs/remotes/", b"HEAD", b"worktrees/")
 _MOST_LOOKUPS = 30_000_000
 _LOOSE_AT_ONCE = 2_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """A search: `key` is that of the HMACs; `ledger` the file that remembers it, None: nothing is remembered.
-
-    `tips` are the refs, by full name, whose present content counts as `at a tip`, with their objects; None: branches,
-    tracking branches and what worktrees have checked out. `origin` is what places are said to lie in. `patterns` are
-    the kinds of a site's own, id and expression. `is_object` says of files outside of git whether a hash is the id of
-    an object in the repository around them.
-    """
-
-    key: bytes
-    ledger: Path | None = None
-    tips: Mapping[str, str] | None = None
-    origin: Origin = "local"
-    patterns: Patterns = ()
-    is_object: IsObject | None = None
-    workers: int = WORKERS
-    deadline: Deadline | None = None
-    progress: Callable[[str], None] = lambda _: None
-
-    @property
-    def kept(self) -> Path | None:
-        """The folder of what is remembered."""
-        return None if self.ledger is None else self.ledger.parent
-
-    def check(self) -> None:
-        """Raises SourceError where the time is over; what was read so far is remembered."""
-        if self.deadline is not None:
-            self.deadline.check()
 
 
 def search_repository(repository: Path, task: Task) -> LeakSearch:
@@ -112,7 +79,7 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
                 continue
             task.check()
             task.progress(f"searching {path.name}")
-            found = search_pack(path, source, task.key, task.workers, task.patterns, task.kept)
+            found = search_pack(path, source, task)
             ledger.take(found, pack=(name, found.read))
             total.read += found.read
             total.searched_bytes += found.searched_bytes

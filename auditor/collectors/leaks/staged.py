@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.collectors.leaks.folder import search_texts
 from auditor.collectors.leaks.object_name import object_names
-from auditor.collectors.leaks.repository import Task
+from auditor.collectors.leaks.task import Task
 from auditor.errors import SourceError
 from auditor.model.facts.leaks import LeakSearch
 

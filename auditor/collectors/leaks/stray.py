@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auditor.collectors.leaks.delta import applied
+from auditor.collectors.leaks.heads import PackError
 from auditor.collectors.leaks.ledger import Findings, Holder
-from auditor.collectors.leaks.pack import Pack, PackError
+from auditor.collectors.leaks.pack import Pack
 from auditor.collectors.leaks.scan import Scanner, line_of, name_sightings
 from auditor.collectors.leaks.walk import Git
 from auditor.errors import SourceError
@@ -23,10 +24,10 @@ def search_strays(pack: Pack, scanner: Scanner, objects: Sequence[Path], hash_by
     search = _Search(pack, scanner)
     try:
         with Git.over(objects, hash_bytes) as git:
-            for number, base in pack.strays.items():
+            for number, base in pack.heads.strays.items():
                 search.below(number, base.hex(), git)
     except SourceError as fault:
-        for number in pack.strays:
+        for number in pack.heads.strays:
             search.lose(number, str(fault))
     search.finish()
     return search.found
@@ -35,7 +36,7 @@ def search_strays(pack: Pack, scanner: Scanner, objects: Sequence[Path], hash_by
 class _Search:
     def __init__(self, pack: Pack, scanner: Scanner) -> None:
         self._pack, self._scanner = pack, scanner
-        self._upon = pack.children()[1]
+        self._upon = pack.heads.children()[1]
         self._names: dict[bytes, int] = {}
         self.found = Findings()
 

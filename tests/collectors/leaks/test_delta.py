@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor.collectors.leaks.delta import SEAM, applied, fresh
-from auditor.collectors.leaks.pack import PackError
+from auditor.collectors.leaks.heads import PackError
 
 Instruction = bytes | tuple[int, int]
 # lines of many lengths, none like another

@@ -8,8 +8,9 @@ import pytest
 
 from auditor.collectors.leaks.attribution import merged
 from auditor.collectors.leaks.folder import search_folder
-from auditor.collectors.leaks.repository import Task, rules_digest, search_repository
+from auditor.collectors.leaks.repository import rules_digest, search_repository
 from auditor.collectors.leaks.scan import Scanner
+from auditor.collectors.leaks.task import Task
 from auditor.detector.engine import EngineError, Found, engine_versions
 from auditor.model.facts.leaks import Leak, LeakPlace
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auditor.collectors.leaks.folder import search_folder
-from auditor.collectors.leaks.repository import Task
+from auditor.collectors.leaks.task import Task
 from auditor.errors import SourceError
 from auditor.model.facts.leaks import LeakSearch
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 
 from .conftest import KEY, Repo
 
@@ -100,7 +101,8 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import auditor.collectors.leaks.ledger as ledger
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 left = int(sys.argv[3])
 def trace(frame, event, argument):
     global left

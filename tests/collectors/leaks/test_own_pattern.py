@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from auditor.collectors.leaks.folder import search_folder
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.packed import search_pack
+from auditor.collectors.leaks.repository import search_repository
 from auditor.collectors.leaks.source import read_source
-from auditor.collectors.leaks.worker import search_pack
+from auditor.collectors.leaks.task import Task
 
 from .conftest import KEY, Repo
 
@@ -50,7 +51,7 @@ def test_a_second_process_searches_for_it_too(repo: Repo, task: Task) -> None:
         repo.commit({f"f{number}": os.urandom(1 << 20), f"n{number}": f"ARC:4711-081{number}\n".encode()})
     repo.git("gc", "-q")
     (pack,) = (repo.path / ".git/objects/pack").glob("*.pack")
-    found = search_pack(pack, read_source(repo.path), KEY, 2, task.patterns)
+    found = search_pack(pack, read_source(repo.path), task)
     assert len({one.hmac for one in found.holders if one.kind == "archive-code"}) == 5
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor.collectors.leaks.own_search import search_own_values
-from auditor.collectors.leaks.repository import Task
+from auditor.collectors.leaks.task import Task
 from auditor.confidence import Told
 from auditor.detector.own_value import own_marks
 from auditor.errors import SourceError

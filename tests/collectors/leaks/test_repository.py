@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 from auditor.detector.search import search
 from auditor.errors import SourceError
 from auditor.model.codec import encode
@@ -294,7 +295,7 @@ def test_without_git_what_is_found_stands_and_its_paths_are_unknown(
 
 
 def test_two_processes_find_what_one_finds(repo: Repo, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.collectors.leaks.worker._SMALL_BYTES", 0)
+    monkeypatch.setattr("auditor.collectors.leaks.packed._SMALL_BYTES", 0)
     secrets = [token() for _ in range(30)]
     for number, secret in enumerate(secrets):
         repo.commit({f"f{number % 7}": f"{'x' * number}\nTOKEN={secret}\n".encode()})
@@ -319,7 +320,7 @@ def test_nothing_is_written_into_the_repository_and_no_program_of_it_is_run(repo
 def test_a_search_process_that_dies_leaves_nothing_remembered(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.collectors.leaks.worker._SMALL_BYTES", 0)
+    monkeypatch.setattr("auditor.collectors.leaks.packed._SMALL_BYTES", 0)
     repo.commit({"f": b"1"})
     repo.git("gc", "-q")
     task = replace(TASK, ledger=tmp_path / "ledger.sqlite")

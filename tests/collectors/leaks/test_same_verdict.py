@@ -12,8 +12,9 @@ import pytest
 
 from auditor.collectors.leaks.folder import search_folder
 from auditor.collectors.leaks.object_name import object_names
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
 from auditor.collectors.leaks.staged import search_staged
+from auditor.collectors.leaks.task import Task
 from auditor.detector.fixture import is_made_up
 from auditor.model.facts.leaks import LeakSearch
 

@@ -10,8 +10,10 @@ from dulwich.object_format import SHA1
 from dulwich.pack import PackData, write_pack_index
 from dulwich.repo import Repo as Store
 
-from auditor.collectors.leaks.pack import Pack, PackError
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.heads import PackError
+from auditor.collectors.leaks.pack import Pack
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 
 from .conftest import KEY, Repo
 
@@ -48,7 +50,7 @@ def thin(repo: Repo, token: Token, lines: str) -> tuple[Repo, list[str]]:
     repo.commit({"f.txt": (lines + f"GITHUB_TOKEN={tokens[0]}\n").encode()})
     repo.commit({"f.txt": (lines + f"GITHUB_TOKEN={tokens[0]}\nOTHER_TOKEN={tokens[1]}\n").encode()})
     pack = put_thin_pack(repo, "HEAD\n^HEAD~2\n")
-    assert Pack(pack, 20).strays
+    assert Pack(pack, 20).heads.strays
     repo.git("prune-packed")
     return repo, tokens
 
@@ -68,7 +70,7 @@ def test_what_leans_on_nothing_is_told_with_all_that_leans_on_it(thin: tuple[Rep
             path.unlink()
     found = search_repository(repo.path, TASK)
     told = [one for one in found.unsearched if "is not to be had: run git fsck" in one.reason]
-    strays = Pack(repo.path / f".git/objects/pack/pack-{'ab' * 20}.pack", 20).strays
+    strays = Pack(repo.path / f".git/objects/pack/pack-{'ab' * 20}.pack", 20).heads.strays
     assert len(told) >= len(strays) >= 1
     assert found.leaks == ()
 

@@ -10,7 +10,8 @@ import pytest
 
 from auditor.collectors.leaks.folder import search_folder
 from auditor.collectors.leaks.naming import is_env, is_noteworthy
-from auditor.collectors.leaks.repository import Task, search_repository
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
 from auditor.model.missing import MISSING
 
 from .conftest import KEY, Repo

@@ -1,0 +1,102 @@
+"""Searches a pack with as many processes as pay, which take portions of it from one queue."""
+
+import json
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from contextlib import ExitStack, closing, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from auditor.collectors.leaks.compilation import use_compiled
+from auditor.collectors.leaks.forest import MOST_PORTIONS
+from auditor.collectors.leaks.heads import Heads, PackError
+from auditor.collectors.leaks.ledger import Findings
+from auditor.collectors.leaks.pack import Pack
+from auditor.collectors.leaks.source import Source
+from auditor.collectors.leaks.task import Task
+from auditor.collectors.leaks.worker import Order, search_portions
+from auditor.detector.accelerator import accelerator_of
+from auditor.detector.own_kind import kinds_with
+from auditor.errors import SourceError
+
+# below it another process takes longer to begin than it saves
+_SMALL_BYTES = 4 << 20
+_WORTH_COMPILING_BYTES = 1 << 20
+
+
+def search_pack(path: Path, source: Source, task: Task) -> Findings:
+    """What a pack holds; a pack that can't be read is unsearched as a whole.
+
+    Raises SourceError where the time is over, or another process died.
+    """
+    size = path.stat().st_size
+    forms = accelerator_of(kinds_with(task.patterns))
+    use_compiled(forms, task.kept, task.key, compile_anew=size > _WORTH_COMPILING_BYTES)
+    with ExitStack() as stack:
+        queue = _queue(stack)
+        # they begin while the heads are read
+        others = [
+            stack.enter_context(closing(_Other(queue))) for _ in range(task.workers - 1 if size > _SMALL_BYTES else 0)
+        ]
+        try:
+            pack = stack.enter_context(closing(Pack(path, source.hash_bytes)))
+        except (PackError, OSError, ValueError, IndexError) as error:
+            return Findings(unsearched=[(path.name, str(error))])
+        order = Order(
+            path=str(path),
+            objects=tuple(map(str, source.objects)),
+            hash_bytes=source.hash_bytes,
+            key=b64encode(task.key).decode(),
+            queue=queue,
+            patterns=task.patterns,
+            compiled=str(task.kept) if task.kept else None,
+        )
+        for other in others:
+            other.begin(order, pack.heads)
+        found = search_portions(pack, order, leads=True, check=task.check)
+        for other in others:
+            found.join(other.answer())
+    return found
+
+
+def _queue(stack: ExitStack) -> int:
+    """A pipe with the numbers of all portions, and none behind them."""
+    reader, writer = os.pipe()
+    stack.callback(os.close, reader)
+    os.write(writer, bytes(range(MOST_PORTIONS)))
+    os.close(writer)
+    return reader
+
+
+class _Other:
+    """Another process that searches portions."""
+
+    def __init__(self, queue: int) -> None:
+        command = [sys.executable, "-m", "auditor.collectors.leaks.worker"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(queue,))
+
+    def begin(self, order: Order, heads: Heads) -> None:
+        """Sends it to work."""
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 -- asked for above
+        # one that died at once is known by its answer
+        with suppress(BrokenPipeError):
+            pipe.write(json.dumps(asdict(order)).encode() + b"\n")
+            pipe.write(heads.to_bytes())
+        with suppress(BrokenPipeError):
+            pipe.close()
+        self._process.stdin = None
+
+    def answer(self) -> Findings:
+        """What it found; raises SourceError where it died."""
+        answer, _ = self._process.communicate()
+        if self._process.returncode:
+            raise SourceError(f"a process of the search ended with {self._process.returncode}: run the audit again")
+        return Findings.from_json(answer)
+
+    def close(self) -> None:
+        """Ends it."""
+        with self._process:
+            self._process.kill()

@@ -1,0 +1,43 @@
+"""What a search for secrets is told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.detector.own_kind import Patterns
+from auditor.detector.search import IsObject
+from auditor.interfaces import Deadline
+from auditor.model.facts.leaks import Origin
+
+_WORKERS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A search: `key` is that of the HMACs; `ledger` the file that remembers it, None: nothing is remembered.
+
+    `tips` are the refs, by full name, whose present content counts as `at a tip`, with their objects; None: branches,
+    tracking branches and what worktrees have checked out. `origin` is what places are said to lie in. `patterns` are
+    the kinds of a site's own, id and expression. `is_object` says of files outside of git whether a hash is the id of
+    an object in the repository around them.
+    """
+
+    key: bytes
+    ledger: Path | None = None
+    tips: Mapping[str, str] | None = None
+    origin: Origin = "local"
+    patterns: Patterns = ()
+    is_object: IsObject | None = None
+    workers: int = _WORKERS
+    deadline: Deadline | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+    @property
+    def kept(self) -> Path | None:
+        """The folder of what is remembered."""
+        return None if self.ledger is None else self.ledger.parent
+
+    def check(self) -> None:
+        """Raises SourceError where the time is over; what was read so far is remembered."""
+        if self.deadline is not None:
+            self.deadline.check()
