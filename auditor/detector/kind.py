@@ -47,7 +47,8 @@ def fixed(candidate: Candidate) -> str | None:
     return reason if reason in ("placeholder", "sequence") else None
 
 
-@dataclass(frozen=True, slots=True)
+# with each text the accelerator of all kinds is asked for by them, and their fields take long to hash
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """A kind by its permanent name.
 
