@@ -1,7 +1,7 @@
 """Where a text has the form of a kind: only around the kind's words, where the prefilter has seen them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.detector.assignment import assigned_values, line_of_value
 from auditor.detector.context import named_value
@@ -40,17 +40,22 @@ def _named(places: Places, text: Text) -> Iterator[Candidate | Known]:
         for span in spans:
             line = line_of_value(text.plain, span)
             known = None if line is None else _KNOWN.get((word, line))
-            for name, one in _given(word, span, text) if known is None else _told(known, span[0]):
+            for name, one in _given(word, span, text, line) if known is None else _told(known, span[0]):
                 if name not in seen:
                     seen.add(name)
                     yield one
-            if known is None and line is not None:
-                _remember(word, line, span, text)
 
 
-def _given(word: str, span: Span, text: Text) -> Iterator[tuple[int, Candidate]]:
-    for match, start, end in assigned_values(word, span, text):
-        yield match.start(), Candidate(text.plain, match, text.plain[start:end], start, end)
+def _given(word: str, span: Span, text: Text, line: str | None) -> Iterable[tuple[int, Candidate]]:
+    found = (
+        (match.start(), Candidate(text.plain, match, text.plain[start:end], start, end))
+        for match, start, end in assigned_values(word, span, text)
+    )
+    if line is None:
+        return found
+    given = list(found)
+    _remember(word, line, span[0], given)
+    return given
 
 
 def _told(known: _Outcomes, low: int) -> Iterator[tuple[int, Known]]:
@@ -58,15 +63,15 @@ def _told(known: _Outcomes, low: int) -> Iterator[tuple[int, Known]]:
         yield low + name, Known(low + start, low + end, reason)
 
 
-def _remember(word: str, line: str, span: Span, text: Text) -> None:
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
-    low, outcomes = span[0], []
-    for name, one in _given(word, span, text):
+def _remember(word: str, line: str, low: int, given: Sequence[tuple[int, Candidate]]) -> None:
+    outcomes = []
+    for name, one in given:
         reason = named_value(one)
         if reason is None:
             return
         outcomes.append((name - low, one.start - low, one.end - low, reason))
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
     _KNOWN[word, line] = tuple(outcomes)
 
 
