@@ -23,14 +23,15 @@ WORDS = (
     "webhook",
     "pat",
 )
-# a name, and what may stand between it and its value: `=`, `:`, `=>`, an XML tag's end, ` value=`, a line `value:`
+# a name, and what may stand between it and its value: `=`, `:`, `=>`, ` value=`, a line `value:`, an XML tag's end
+# (without a quote: pages are full of `class="key">`)
 _GIVEN = (
-    r"(?P<escaped>\\?)[\"'`]?(?:[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}\\?|>|[ \t]{1,4}value[ \t]{0,2}=[ \t]{0,2}"
-    r"|[ \t]{0,4}\r?\n[ \t]{1,24}value:[ \t]{0,8})"
+    r"(?:\\?[\"'`]?(?:[ \t]{0,8}(?:=>|:=|[:=])[ \t]{0,8}\\?|[ \t]{1,4}value[ \t]{0,2}=[ \t]{0,2}"
+    r"|[ \t]{0,4}\r?\n[ \t]{1,24}value:[ \t]{0,8})|>)"
 )
 FORM = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z0-9_.-]{{1,100}}){_GIVEN}", re.ASCII)
 _REST = "[a-z0-9_.-]{0,40}"
-_SIGN = r"\\?[\"'`]?(?:[ \t]{0,8}[:=]|>|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)"
+_SIGN = r"(?:\\?[\"'`]?(?:[ \t]{0,8}[:=]|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)|>)"
 # `path`, `pattern` hold the letters of a word that is a secret's: it must end where the word does; an author's is none
 _AFTER = {
     "pat": "s?(?:[_.-]" + _REST + ")?",

@@ -181,6 +181,8 @@ def test_a_secret_is_found_by_its_place(text: str, expected: tuple[str, str] | N
         "Authorization: token $TOKEN",
         "Authorization: Bearer <token>",
         "<input name='password' type='password'>",
+        f'<a class="api-key">{PASSWORD}</a>',
+        f'<api-key">{PASSWORD}</api-key>',
         "?token=YOUR_TOKEN",
     ],
 )
