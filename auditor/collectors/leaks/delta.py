@@ -8,7 +8,7 @@ from struct import Struct
 
 from dulwich.errors import ApplyDeltaError
 
-from auditor.collectors.leaks.heads import PackError
+from auditor.collectors.leaks.heads import PackError, check_size
 
 try:
     # dulwich.pack has the same, and takes four times as long to import
@@ -16,7 +16,6 @@ try:
 except ImportError:
     from dulwich.pack import apply_delta
 
-LARGEST_BYTES = 64 << 20
 # farther than any judge looks around a candidate along a line
 SEAM = b"\n" * 64
 _INSERTED_SEAM = bytes([len(SEAM)]) + SEAM
@@ -47,9 +46,7 @@ _short = re.compile(f"(?s:{_short_form()})*+".encode()).match
 
 def applied(base: bytes, delta: bytes) -> bytes:
     """The text that a delta makes of its base; raises PackError."""
-    size = _size(delta, _size(delta, 0)[1])[0]
-    if size > LARGEST_BYTES:
-        raise PackError(f"it has more than {LARGEST_BYTES >> 20} MB")
+    check_size(_size(delta, _size(delta, 0)[1])[0])
     try:
         return b"".join(apply_delta(base, delta))
     except ApplyDeltaError as error:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from auditor.collectors.leaks.delta import LARGEST_BYTES, SEAM, applied, fresh
+from auditor.collectors.leaks.delta import SEAM, applied, fresh
 from auditor.collectors.leaks.expansion import is_packed
 from auditor.collectors.leaks.heads import COMMIT, TREE, Heads, PackError
 from auditor.collectors.leaks.pack import Pack
-from auditor.collectors.leaks.scan import LONG, LONGEST_KEY, Sighting, TextSearch, line_of
+from auditor.collectors.leaks.scan import KEY_WORDS, LONGEST_KEY, Sighting, TextSearch, has_key_word, line_of
 
 _MARGIN = 160
 # with these lines a commit names its tree and those before it
@@ -107,38 +107,29 @@ class Forest:
             )
 
     def _search_texts(self, root: int) -> None:
-        if not self._fits(root):
-            return
         data = self._stream(root)
         if data is None:
             return
-        kind = self._kinds[root]
-        self.read += 1
-        long = self._whole(root, data[_NAMED.match(data).end() :] if kind == COMMIT else data)  # type: ignore[union-attr]
-        stack = [(data, long, self._children(root))]
+        text = data[_NAMED.match(data).end() :] if self._kinds[root] == COMMIT else data  # type: ignore[union-attr]
+        has_key = self._whole(root, text)
+        stack = [(child, data, has_key) for child in self._children(root)]
         while stack:
-            data, long, left = stack[-1]
-            if not left:
-                stack.pop()
-                continue
-            number = left.pop()
-            if not left:
-                stack.pop()
+            number, base, has_key = stack.pop()
             try:
                 delta = self._pack.stream(number)
-                result = applied(data, delta)
-                inherits = self._part(number, data, delta, result, long)
+                data = applied(base, delta)
+                has_key = self._part(number, base, delta, data, has_key)
             except PackError as error:
                 self._lost(number, str(error))
                 continue
             self.read += 1
             if number in self._upon:
-                stack.append((result, inherits, self._children(number)))
+                stack += [(child, data, has_key) for child in self._children(number)]
 
     def _whole(self, number: int, data: bytes) -> bool:
         """Takes a whole text; whether one that leans on it has to be taken whole too."""
         self._scanner.add_whole(number, data)
-        return any(word in data for word in LONG)
+        return has_key_word(data)
 
     def _part(self, number: int, base: bytes, delta: bytes, data: bytes, has_key: bool) -> bool:
         """Takes what is new in a text; whether one that leans on it has to be asked for keys."""
@@ -148,7 +139,7 @@ class Forest:
             self._scanner.add(number, data)
             return False
         new = fresh(base, delta)
-        if has_key or any(word in new for word in LONG):
+        if has_key or has_key_word(new):
             blocks = list(_keys(data))
             has_key = bool(blocks)
             new = SEAM.join((new, *(block for block in blocks if block not in base)))
@@ -202,18 +193,13 @@ class Forest:
         except PackError as error:
             self._lost(number, str(error))
             return None
-        self.read += self._kinds[number] in (0, TREE)
+        self.read += 1
         return data
-
-    def _fits(self, number: int) -> bool:
-        if self._pack.heads.sizes[number] <= LARGEST_BYTES:
-            return True
-        self._lost(number, f"it has more than {LARGEST_BYTES >> 20} MB")
-        return False
 
     def _children(self, number: int) -> list[int]:
         """The lightest last: taken first, it lets go of its memory before the heaviest begins."""
-        return sorted(self._upon.get(number, ()), key=self._weights.__getitem__, reverse=True)
+        children = self._upon.get(number, [])
+        return sorted(children, key=self._weights.__getitem__, reverse=True) if len(children) > 1 else children
 
     def _lost(self, number: int, reason: str) -> None:
         """An object that can't be searched takes along all that lean on it."""
@@ -226,7 +212,7 @@ class Forest:
 
 def _keys(data: bytes) -> Iterator[bytes]:
     """The blocks of private keys: what is new in one is new in its whole."""
-    for word in LONG:
+    for word in KEY_WORDS:
         at = data.find(word)
         while at >= 0:
             end = data.find(b"-----END", at, at + LONGEST_KEY)

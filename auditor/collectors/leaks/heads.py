@@ -10,6 +10,7 @@ from array import array
 from dataclasses import dataclass, field
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
+LARGEST_BYTES = 64 << 20
 _OFS_DELTA, _REF_DELTA = 6, 7
 _INDEX_MAGIC = b"\xfftOc\x00\x00\x00\x02"
 _NAMES_AT = len(_INDEX_MAGIC) + 256 * 4
@@ -21,6 +22,12 @@ _COLUMNS = (("places", "Q"), ("offsets", "Q"), ("starts", "Q"), ("sizes", "Q"), 
 
 class PackError(Exception):
     """The pack or its index contradicts itself, or holds what is not supported."""
+
+
+def check_size(size: int) -> None:
+    """Raises PackError for an object that is larger than what is read."""
+    if size > LARGEST_BYTES:
+        raise PackError(f"it has more than {LARGEST_BYTES >> 20} MB")
 
 
 class Index:

@@ -16,7 +16,7 @@ from auditor.detector.search import Search, Secret, search
 _BATCH_BYTES = 256 << 10
 LONGEST_KEY = 8192
 # kinds whose value goes over many lines: a part of the text says nothing of it
-LONG = (b"PRIVATE KEY", b"PuTTY-User-Key-File")
+KEY_WORDS = (b"PRIVATE KEY", b"PuTTY-User-Key-File")
 _KEY_STARTS = (b"-----BEGIN", b"PuTTY-User-Key-File")
 
 
@@ -169,6 +169,11 @@ class Scanner:
     def _count(self, found: Search) -> None:
         for kind, reason, count in found.suppressed:
             self.suppressed[kind, reason] += count
+
+
+def has_key_word(text: bytes) -> bool:
+    """Whether a private key may begin in a text."""
+    return b"PRIVATE KEY" in text or b"PuTTY-User-Key-File" in text
 
 
 def _needle(text: bytes, secret: Secret) -> bytes:
