@@ -159,32 +159,49 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 class RunFinder:
-    """Says whether a text has a run of base64 of some length at all; True where it can't say."""
+    """Finds the unbroken runs of an alphabet that begin with so many characters, each group of them in a given form.
 
-    def __init__(self, least: int) -> None:
+    `group` are the characters that may stand at each place of a group, of which `least` is a multiple.
+    """
+
+    def __init__(self, alphabet: bytes, group: Sequence[bytes], least: int) -> None:
         self._least = least
+        begun = b"".join(b"[%s]" % one for one in group)
+        self._any = b"[%s]{%d}" % (alphabet, least)
+        self._begun = b"(?:^|[^%s])(?:%s){%d}" % (alphabet, begun, least // len(group))
         self._lock = Lock()
-        self._database: hyperscan.Database | None = None
+        self._databases: tuple[hyperscan.Database, hyperscan.Database] | None = None
 
-    def may_see_one(self, raw: bytes) -> bool:
-        """Without hyperscan, and while another thread asks, there may be one."""
+    def starts(self, raw: bytes) -> list[int] | None:
+        """Where the runs begin, in order; None without hyperscan, and while another thread asks."""
         if accelerator_version() is None or not self._lock.acquire(blocking=False):
-            return True
-        seen: list[int] = []
+            return None
         try:
-            self._ready().scan(raw, match_event_handler=lambda *_: seen.append(1))
+            return self._scan(raw)
         finally:
             self._lock.release()
-        return bool(seen)
 
-    def _ready(self) -> "hyperscan.Database":
+    def _scan(self, raw: bytes) -> list[int]:
+        any_run, begun = self._ready()
+        seen: list[int] = []
+        any_run.scan(raw, match_event_handler=lambda *_: seen.append(0))
+        if not seen:
+            return seen
+        ends: list[int] = []
+        begun.scan(raw, match_event_handler=lambda _number, _start, end, *_: ends.append(end))
+        return [end - self._least for end in sorted(ends)]
+
+    def _ready(self) -> "tuple[hyperscan.Database, hyperscan.Database]":
         import hyperscan
 
-        if self._database is None:
-            self._database = hyperscan.Database()
-            form = b"[A-Za-z0-9+/]{%d}" % self._least
-            self._database.compile(expressions=[form], ids=[0], flags=[hyperscan.HS_FLAG_SINGLEMATCH], elements=1)
-        return self._database
+        if self._databases is None:
+            # the first is several times as quick
+            self._databases = hyperscan.Database(), hyperscan.Database()
+            for database, form, flag in zip(
+                self._databases, (self._any, self._begun), (hyperscan.HS_FLAG_SINGLEMATCH, 0), strict=True
+            ):
+                database.compile(expressions=[form], ids=[0], flags=[flag], elements=1)
+        return self._databases
 
 
 @cache

@@ -5,7 +5,7 @@ import io
 import re
 import string
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from auditor.detector.accelerator import RunFinder
@@ -16,17 +16,24 @@ _MOST_MEMBERS = 10_000
 _PIECE = 1 << 20
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _TAR_AT = 257
-# a shorter run of base64 holds no token with its name; runs are found by translation, tens of times as fast as by a
-# regular expression
+# a shorter run of base64 holds no token with its name; a longer one is taken in parts
 _LEAST_RUN = 40
-_IN_RUN = frozenset((string.ascii_letters + string.digits + "+/").encode())
-_FOLD = bytes(97 if char in _IN_RUN else 32 for char in range(256))
-_NEEDLE = b"a" * _LEAST_RUN
 _LONGEST_RUN = 64 << 10
-_RUNS = RunFinder(_LEAST_RUN)
-# what each group of four begins with where it stands for three letters below 128 that are no control characters but
-# tabs and ends of lines
-_FIRST = frozenset(b"CDIJKLMNOPQRSTUVWXYZabcdef")
+_ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
+# what each of a group of four may be where it stands for three letters below 128 that are no control characters but
+# tabs and ends of lines: hashes and object ids are no base64 of a text, and their first bytes show it
+_GROUP = (
+    b"CDIJKLMNOPQRSTUVWXYZabcdef",
+    b"ACDEFGHQSTUVWXgijklmnwyz0123",
+    b"ABEFIJMNQRUVYZcdghklopstwx014589",
+    _ALPHABET,
+)
+_FIRST = frozenset(_GROUP[0])
+_RUNS = RunFinder(_ALPHABET, _GROUP, _LEAST_RUN)
+# without hyperscan runs are found by translation, tens of times as fast as by a regular expression
+_FOLD = bytes(97 if char in _ALPHABET else 32 for char in range(256))
+_NEEDLE = b"a" * _LEAST_RUN
+_END = re.compile(rb"[^A-Za-z0-9+/]|\Z")
 # what base64 of a text decodes to; anything else is an image, a key, a hash
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 
@@ -63,19 +70,32 @@ def unpacked(data: bytes) -> Iterator[Inner]:
         yield from _tar(data)
 
 
-def decoded(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+def decoded(text: bytes, finder: RunFinder | None = _RUNS) -> Iterator[tuple[int, int, bytes]]:
     """The runs of base64 that hold a text: their place in `text` and what they decode to."""
-    if not _RUNS.may_see_one(text):
-        return
+    starts = finder.starts(text) if finder else None
+    for first, last in _folded_runs(text) if starts is None else _runs(text, starts):
+        if not _is_text(text[first : first + _LEAST_RUN]):
+            continue
+        for start in range(first, last, _LONGEST_RUN):
+            end = min(last, start + _LONGEST_RUN)
+            run = text[start:end]
+            if len(run) >= _LEAST_RUN and _is_text(run[: len(run) & ~3]):
+                yield start, end, base64.b64decode(run[: len(run) & ~3] + _rest(run))
+
+
+def _runs(text: bytes, starts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    for start in starts:
+        yield start, _END.search(text, start).start()  # type: ignore[union-attr]
+
+
+def _folded_runs(text: bytes) -> Iterator[tuple[int, int]]:
     folded = text.translate(_FOLD)
     at = folded.find(_NEEDLE)
     while at >= 0:
         end = folded.find(b" ", at + _LEAST_RUN)
-        end = min(len(folded) if end < 0 else end, at + _LONGEST_RUN)
-        run = text[at:end]
-        # hashes and object ids are no base64 of a text; the first bytes of one show what it is
-        if _FIRST.issuperset(run[:_LEAST_RUN:4]) and _is_text(run[:_LEAST_RUN]) and _is_text(run[: len(run) & ~3]):
-            yield at, end, base64.b64decode(run[: len(run) & ~3] + _rest(run))
+        end = len(text) if end < 0 else end
+        if _FIRST.issuperset(text[at : at + _LEAST_RUN : 4]):
+            yield at, end
         at = folded.find(_NEEDLE, end)
 
 
