@@ -159,7 +159,8 @@ def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wante
     gone = old - reachable
     anew = not old or len(git.commits(gone)) < len(gone) or git.beyond(gone, reachable)
     known = set() if anew else old
-    events = list(git.events(reachable - known, known, wanted))
+    # thousands of known tips take git longer than the commits of a night
+    events = list(git.events(reachable - known, git.nearest(reachable - known, known), wanted))
     if logged if anew else logged - walked.keys():
         events += [event.unreachable() for event in git.events(logged, reachable, wanted)]
     ledger.take_walk(events, now, anew=anew)

@@ -19,6 +19,8 @@ from auditor.transports.git_program import found_git, git_environment
 
 # as much as the system gives without being asked for more rights
 _PIPE_BYTES = 1 << 20
+# as far as a night's commits reach
+_NEAR = 256
 _ENTRY = re.compile(
     rb"\x01([0-9a-f]{40,64}) (\d+)\0*|:+(?:[0-7]{6} )+((?:[0-9a-f]{40,64} )+)[A-Z]+\0([^\0]+)\0",
 )
@@ -85,6 +87,24 @@ class Git:
             elif not raw.isdisjoint(oids.split()) or noteworthy(path):
                 *old, new = oids.decode().split()
                 yield Event(commit, at, path, " ".join(filter(_exists, old)), new if _exists(new) else "")
+
+    def nearest(self, tips: Collection[str], known: Collection[str]) -> Collection[str]:
+        """Those of `known` at which what is new in the history of `tips` ends; all of them where that is far away."""
+        if not tips or not known:
+            return known
+        lines = self._run(["rev-list", "--parents", f"--max-count={_NEAR}", "--stdin"], list(tips)).splitlines()
+        parents = {commit: above for commit, *above in (line.decode().split() for line in lines)}
+        met, new, left = set[str](), set[str](), list(tips)
+        while left:
+            oid = left.pop()
+            if oid in known:
+                met.add(oid)
+            elif oid not in parents:
+                return known
+            elif oid not in new:
+                new.add(oid)
+                left += parents[oid]
+        return met
 
     def beyond(self, tips: Collection[str], without: Iterable[str]) -> bool:
         """Whether `tips` lead to a commit that `without` do not."""

@@ -58,6 +58,53 @@ def test_after_a_forced_push_and_on_every_new_ref_a_night_says_what_a_first_sear
         assert (night.leaks, night.named_files) == (fresh.leaks, fresh.named_files), step
 
 
+def many_commits(repo: Repo, count: int, secret: str) -> None:
+    """Adds them to a branch of its own, upon main; the first of them has the secret, the others take it away."""
+    commits = [
+        f"commit refs/heads/many\ncommitter Ada <ada@example.net> {repo.moment + number} +0000\ndata 1\nx\n"
+        f"M 100644 inline many\ndata <<.\n{number or secret}\n.\n"
+        for number in range(count)
+    ]
+    commits[0] = commits[0].replace("\nM ", "\nfrom refs/heads/main^0\nM ")
+    repo.git("fast-import", "--quiet", data="".join(commits).encode())
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_however_a_night_s_commits_hang_on_the_known_ones_it_says_what_a_first_search_says(
+    tmp_path: Path, token: Token, task: Task, object_format: str
+) -> None:
+    repo = Repo(tmp_path / "hanging", object_format=object_format)
+    for text in ("1", f"TOKEN={token()}", "3"):
+        repo.commit({"f": f"{text}\n".encode()})
+    search_repository(repo.path, task)
+    steps: dict[str, list[list[str]]] = {
+        "upon a tip": [["checkout", "-q", "main"]],
+        "upon no tip, where the secret still is": [["checkout", "-q", "-b", "side", "main~2"]],
+        "upon nothing": [["checkout", "-q", "--orphan", "alone"]],
+        "a merge of what is known": [["checkout", "-q", "main"], ["merge", "-q", "-s", "ours", "--no-edit", "side"]],
+        "packed anew": [["repack", "-q", "-a", "-d"]],
+    }
+    for number, (step, commands) in enumerate(steps.items()):
+        for command in commands:
+            repo.git(*command)
+        repo.commit({f"g{number}": f"TOKEN={token()}\n".encode()})
+        night = search_repository(repo.path, task)
+        fresh = search_repository(repo.path, replace(task, ledger=None))
+        assert (night.leaks, night.named_files) == (fresh.leaks, fresh.named_files), step
+
+
+def test_the_oldest_of_hundreds_of_new_commits_is_looked_at_too(repo: Repo, token: Token, task: Task) -> None:
+    repo.commit({"f": b"1"})
+    search_repository(repo.path, task)
+    many_commits(repo, 300, f"TOKEN={token()}")
+    night = search_repository(repo.path, task)
+    assert night.leaks == search_repository(repo.path, replace(task, ledger=None)).leaks
+    (leak,) = night.leaks
+    (place,) = leak.places
+    assert (place.path, place.first_commit) == ("many", repo.git("rev-parse", "many~299"))
+    assert place.last_commit == repo.git("rev-parse", "many~298")
+
+
 def test_another_key_or_another_set_of_rules_reads_everything_again(
     repo: Repo, token: Token, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
