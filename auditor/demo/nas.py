@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import paramiko
 from paramiko.common import (
@@ -23,6 +25,18 @@ _PIECE_BYTES = 1 << 16
 _HANG_UP_SECONDS = 20
 
 
+class _Listener(ThreadingTCPServer):
+    daemon_threads = True
+
+
+def _handler(serve: Callable[[socket.socket], None]) -> type[BaseRequestHandler]:
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            serve(self.request)
+
+    return Handler
+
+
 class SshServer:
     """Listens on loopback and lets one key in; each session runs one command.
 
@@ -31,25 +45,19 @@ class SshServer:
 
     def __init__(self, host_key: paramiko.PKey, client: paramiko.PKey, home: Path, tools: Path | None = None) -> None:
         self._host_key, self._client, self._home, self._tools = host_key, client, home, tools
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._closing = False
+        self._listener = _Listener(("127.0.0.1", 0), _handler(self._serve))
+        self.port: int = self._listener.server_address[1]
         # what a client does to its connection is told there, and belongs on nobody's screen
         logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop listening."""
-        self._closing = True
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._closing:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        # a thread that still waited in `accept` would later take connections of the server that gets this descriptor
+        self._listener.shutdown()
+        self._listener.server_close()
+        self._thread.join()
 
     def _serve(self, connection: socket.socket) -> None:
         transport = paramiko.Transport(connection)
