@@ -33,7 +33,7 @@ def leaks(holders: Iterable[Holder], history: History, origin: Origin) -> tuple[
     by_secret: dict[tuple[str, str], list[Holder]] = defaultdict(list)
     for holder in holders:
         by_secret[holder.hmac, holder.kind].append(holder)
-    by_object = _by_object(history.events or ())
+    by_object = _by_object(history.events or (), {holder.oid for held in by_secret.values() for holder in held})
     tips = defaultdict[str, list[tuple[str, bytes]]](list)
     for place, oid in history.tips.items():
         tips[oid].append(place)
@@ -48,10 +48,10 @@ def _order(place: LeakPlace) -> tuple[bool, str, str, int]:
     return (not place.tips, place.path or "", place.object or "", place.line or 0)
 
 
-def _by_object(events: Iterable[Event]) -> dict[str, list[Event]]:
+def _by_object(events: Iterable[Event], wanted: set[str]) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        for oid in {event.new, *event.old.split()} - {""}:
+        for oid in wanted.intersection((event.new, *event.old.split())):
             found[oid].append(event)
     return found
 
@@ -130,12 +130,13 @@ def named_files(history: History, origin: Origin) -> tuple[NamedFile, ...]:
     """Every noteworthy path at which a commit holds a file."""
     by_path: dict[bytes, list[Event]] = defaultdict(list)
     for event in history.events or ():
-        if is_noteworthy(event.path):
-            by_path[event.path].append(event)
+        by_path[event.path].append(event)
     at = defaultdict[bytes, set[str]](set)
     for commit, path in history.tips:
         at[path].update(history.refs.get(commit, ()))
-    return tuple(_named_file(path, events, at[path], origin) for path, events in sorted(by_path.items()))
+    return tuple(
+        _named_file(path, events, at[path], origin) for path, events in sorted(by_path.items()) if is_noteworthy(path)
+    )
 
 
 def merged(found: Iterable[Leak]) -> tuple[Leak, ...]:

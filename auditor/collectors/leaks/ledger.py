@@ -7,9 +7,10 @@ was read, in one transaction: after a kill it is read again, never half believed
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 _VERSION = 3
 _SCHEMA = """
@@ -29,8 +30,7 @@ CREATE TABLE walked (oid TEXT PRIMARY KEY, reachable INTEGER NOT NULL) WITHOUT R
 """
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Holder:
+class Holder(NamedTuple):
     """A git object that holds a secret.
 
     `place` is `blob`, `commit`, `tag`, or `name` (a file name in a tree, `inside` is then the name up to the value);
@@ -46,8 +46,7 @@ class Holder:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A commit that put `new` in the place of `old` at a path: object ids, several parted by blanks, empty: none."""
 
     commit: str
@@ -59,7 +58,7 @@ class Event:
 
     def unreachable(self) -> "Event":
         """The same, of a commit that no ref leads to."""
-        return replace(self, reachable=False)
+        return self._replace(reachable=False)
 
 
 @dataclass(kw_only=True)
@@ -74,7 +73,7 @@ class Findings:
 
     def to_json(self) -> str:
         """Everything, for another process."""
-        return json.dumps(vars(self) | {"holders": [astuple(holder) for holder in self.holders]})
+        return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Findings":
@@ -114,7 +113,7 @@ class Ledger:
     def take(self, findings: Findings, *, pack: tuple[str, int] | None = None, loose: Iterable[bytes] = ()) -> None:
         """Writes what a pack (its name and number of objects) or loose objects held, and that they were read."""
         with self._file as file:
-            file.executemany("INSERT OR REPLACE INTO holder VALUES (?,?,?,?,?,?,?)", map(astuple, findings.holders))
+            file.executemany("INSERT OR REPLACE INTO holder VALUES (?,?,?,?,?,?,?)", findings.holders)
             file.executemany(
                 "INSERT INTO suppressed VALUES (?,?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
                 findings.suppressed,
@@ -132,7 +131,7 @@ class Ledger:
 
     def holders(self) -> list[Holder]:
         """All objects that hold a secret."""
-        return [Holder(*row) for row in self._file.execute("SELECT * FROM holder")]
+        return list(map(Holder._make, self._file.execute("SELECT * FROM holder")))
 
     def suppressed(self) -> list[tuple[str, str, int]]:
         """What was taken for no secret: kind, reason, count."""
@@ -142,10 +141,9 @@ class Ledger:
         """What could not be searched: place and reason."""
         return list(self._file.execute("SELECT * FROM unsearched ORDER BY place, reason"))
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> list[Event]:
         """The commits that brought or took such an object."""
-        for commit, at, path, old, new, reachable in self._file.execute("SELECT * FROM event"):
-            yield Event(commit, at, path, old, new, bool(reachable))
+        return list(map(Event._make, self._file.execute("SELECT * FROM event")))
 
     def walked(self) -> dict[str, bool]:
         """The commits whose history was walked, and whether a ref led there."""
@@ -154,11 +152,12 @@ class Ledger:
     def take_walk(self, events: Iterable[Event], walked: dict[str, bool], *, anew: bool) -> None:
         """Writes what a walk of the history gave; `anew`: nothing of the former walks counts any more."""
         with self._file as file:
-            file.execute("DELETE FROM walked")
             if anew:
                 file.execute("DELETE FROM event")
-            file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", map(astuple, events))
-            file.executemany("INSERT INTO walked VALUES (?,?)", walked.items())
+            file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", events)
+            former = self.walked()
+            file.executemany("DELETE FROM walked WHERE oid = ?", ((oid,) for oid in former.keys() - walked.keys()))
+            file.executemany("INSERT OR REPLACE INTO walked VALUES (?,?)", walked.items() - former.items())
 
     def peeled(self) -> dict[str, str]:
         """The commits that objects are, or lead to as tags, as far as it was asked."""

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from auditor.collectors.leaks.attribution import History, leaks, merged, named_files
+from auditor.collectors.leaks.compilation import use_compiled
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
 from auditor.collectors.leaks.naming import is_noteworthy
@@ -22,6 +23,7 @@ from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.task import Task
 from auditor.collectors.leaks.tip import files_at
 from auditor.collectors.leaks.walk import Git
+from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
@@ -48,6 +50,8 @@ def search_repository(repository: Path, task: Task) -> LeakSearch:
 
 
 def _searched(source: Source, task: Task) -> LeakSearch:
+    # thousands of names of refs are searched every night
+    use_compiled(accelerator_of(kinds_with(task.patterns)), task.kept, task.key, compile_anew=False)
     with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns, engine_versions()))) as ledger:
         return placed(source, ledger, task, _read_new(source, ledger, task), _in_refs(source, task))
 
@@ -127,7 +131,7 @@ def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[s
     reachable = {peeled[oid] for oid in (*source.refs.values(), *(task.tips or {}).values()) if oid in peeled}
     logged = {peeled[oid] for oid in source.logged if oid in peeled} - reachable
     _walk(git, ledger, reachable, logged, wanted)
-    events = list(ledger.events())
+    events = ledger.events()
     refs = defaultdict[str, list[str]](list)
     for name, oid in _tips(source, task).items():
         if oid in peeled:

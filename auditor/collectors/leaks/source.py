@@ -15,6 +15,7 @@ from auditor.gitfile.layout import Layout, find_layout, small_file
 from auditor.text import name_text
 
 _HEX = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_PACKED = re.compile(rb"^([0-9a-f]{40}(?:[0-9a-f]{24})?) ([^\r\n]+)", re.MULTILINE)
 _LARGEST_FILE = 256 << 20
 _DEPTH = 5
 
@@ -91,23 +92,22 @@ def _object_folders(first: Path, unsearched: list[tuple[str, str]]) -> Iterator[
 
 
 def _refs(layout: Layout) -> dict[bytes, str]:
-    found: dict[bytes, bytes] = {}
-    for line in (small_file(os.path.join(layout.common_dir, b"packed-refs"), _LARGEST_FILE) or b"").splitlines():
-        oid, _, name = line.partition(b" ")
-        if _HEX.match(oid):
-            found[name] = oid
+    packed = small_file(os.path.join(layout.common_dir, b"packed-refs"), _LARGEST_FILE) or b""
+    loose: dict[bytes, bytes] = {}
     for folder, _, files in os.walk(os.path.join(layout.common_dir, b"refs")):
         for file in files:
             path = os.path.join(folder, file)
             if not file.endswith(b".lock"):
-                found[os.path.relpath(path, layout.common_dir)] = (small_file(path) or b"").strip()
+                loose[os.path.relpath(path, layout.common_dir)] = (small_file(path) or b"").strip()
     for folder in {layout.git_dir, layout.common_dir, *_worktrees(layout)}:
         name = b"HEAD" if folder == layout.git_dir else b"worktrees/" + os.path.basename(folder) + b"/HEAD"
         text = (small_file(os.path.join(folder, b"HEAD")) or b"").strip()
         # a HEAD that names a branch is no ref of its own
         if _HEX.match(text):
-            found[name] = text
-    return {name: text.decode() for name, text in found.items() if _HEX.match(text)}
+            loose[name] = text
+    # a file stands before the line of its name, even one that says nothing
+    found = {name: oid.decode() for oid, name in _PACKED.findall(packed) if name not in loose}
+    return found | {name: text.decode() for name, text in loose.items() if _HEX.match(text)}
 
 
 def _worktrees(layout: Layout) -> list[bytes]:

@@ -1,5 +1,7 @@
 """What was compiled once serves the next run, unless somebody else wrote it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,10 @@ from auditor.collectors.leaks.compilation import use_compiled
 from auditor.detector.accelerator import Accelerator, accelerator_version
 from auditor.detector.catalogue import KINDS
 from auditor.detector.kind import Kind
+from auditor.detector.own_kind import kinds_with
 from auditor.detector.presence import Text
 
-from .conftest import KEY
+from .conftest import KEY, Repo
 
 pytestmark = pytest.mark.skipif(accelerator_version() is None, reason="hyperscan is not installed: the extra `fast`")
 FEW: tuple[Kind, ...] = KINDS[:3]
@@ -57,3 +60,24 @@ def test_a_folder_that_can_not_be_written_costs_the_memory_alone(tmp_path: Path)
     one = Accelerator(FEW)
     use_compiled(one, tmp_path / "file" / "below", KEY, compile_anew=True)
     assert one.is_ready
+
+
+NIGHT = """
+import sys
+from pathlib import Path
+from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.task import Task
+from auditor.detector.accelerator import accelerator_of
+from auditor.detector.own_kind import kinds_with
+search_repository(Path(sys.argv[1]), Task(key=b"k" * 32, ledger=Path(sys.argv[2])))
+sys.exit(not accelerator_of(kinds_with(())).is_ready)
+"""
+
+
+def test_a_night_that_reads_no_pack_takes_what_an_earlier_one_compiled(tmp_path: Path, repo: Repo) -> None:
+    repo.commit({"f": b"1"})
+    ledger = tmp_path / "state" / "leaks.sqlite"
+    night = [sys.executable, "-c", NIGHT, str(repo.path), str(ledger)]
+    assert subprocess.run(night, check=False).returncode == 1
+    use_compiled(Accelerator(kinds_with(())), ledger.parent, KEY, compile_anew=True)
+    assert subprocess.run(night, check=False).returncode == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.source import read_source
 from auditor.collectors.leaks.task import Task
 from auditor.detector.search import search
 from auditor.errors import SourceError
@@ -106,6 +107,19 @@ def test_messages_authors_names_of_files_branches_and_tags_are_searched(repo: Re
         ]  # fmt: skip
         text = json.dumps(encode(found))
         assert not any(one in text for one in (message, tag, author, file, branch)), "a value is shown"
+
+
+def test_a_ref_s_own_file_stands_before_the_packed_line_of_its_name(repo: Repo, token: Token) -> None:
+    value = token()
+    commit = repo.commit({"f": f"TOKEN={value}\n".encode()})
+    for name in ("old", "turned", "broken"):
+        repo.git("branch", name)
+    repo.git("pack-refs", "--all")
+    refs = repo.path / ".git" / "refs" / "heads"
+    (refs / "turned").write_text("ref: refs/heads/main\n")
+    (refs / "broken").write_text("")
+    assert read_source(repo.path).refs == {b"refs/heads/main": commit, b"refs/heads/old": commit}
+    assert place(search_repository(repo.path, TASK), value).tips == ("refs/heads/main", "refs/heads/old")
 
 
 def test_stash_notes_and_an_evil_merge_are_reachable_and_what_was_amended_away_is_not(repo: Repo, token: Token) -> None:
