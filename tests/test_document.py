@@ -222,16 +222,16 @@ def test_an_alias_bomb_is_stopped_within_200_ms() -> None:
     bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{names[i]}: &{names[i]} [{','.join([f'*{names[i - 1]}'] * 10)}]\n" for i in range(1, 20)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     assert "more than 50000 nodes" in problems(bomb)[0]
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 @pytest.mark.parametrize("text", ["[" * 900_000, "{a: " * 200_000, "- " * 400_000, "? " * 400_000])
 def test_deep_nesting_ends_at_once_and_crashes_nothing(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(problems(text)) == 1
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_aliases_add_to_the_depth() -> None:
@@ -240,9 +240,9 @@ def test_aliases_add_to_the_depth() -> None:
 
 
 def test_a_megabyte_of_nodes_is_refused_within_two_seconds() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert "more than 50000 nodes" in problems("- a\n" * 240_000)[0]
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_ever_more_errors_end_the_reading() -> None:

@@ -55,7 +55,7 @@ def forwarded(gitea: ReplayGitea) -> Answer:
     """The recorded server as a reverse proxy hands it on."""
 
     def answer(handler: Any) -> None:
-        back = http.client.HTTPConnection(gitea.url.removeprefix("http://"), timeout=10)
+        back = http.client.HTTPConnection(gitea.url.removeprefix("http://"), timeout=30)
         back.request("GET", handler.path, headers=dict(handler.headers))
         found = back.getresponse()
         body = found.read()

@@ -104,10 +104,8 @@ def test_bytes_that_are_no_text_and_a_folder_are_2(inside: Any, stored: Path) ->
 
 
 def test_a_huge_file_is_refused_before_it_is_read(inside: Any, stored: Path) -> None:
-    os.truncate(stored, 300 * 1024 * 1024)
-    began = time.monotonic()
+    os.truncate(stored, 1 << 40)  # no memory holds it
     assert "256 MiB" in refused(inside("evaluate", stored))
-    assert time.monotonic() - began < 1
 
 
 def test_standard_input_is_read_too(auditor: Any, stored: Path) -> None:

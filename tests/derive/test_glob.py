@@ -53,6 +53,6 @@ def test_no_pattern_raises(pattern: str, text: str) -> None:
 
 
 def test_a_hostile_pattern_costs_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert not glob_matches("*a" * 127 + "b", "a" * 1000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

@@ -20,7 +20,7 @@ from re import findall
 from lab_need import lack, need, need_root
 
 BASE, STOCK_NGINX, GIT = "lab/busybox:1", "lab/nginx:1", "alpine/git:latest"
-_START_SECONDS = 20
+_START_SECONDS = 60
 _NGINX = """user root; worker_processes 1; pid /run/nginx.pid; error_log /var/log/nginx/error.log;
 events { worker_connections 64; }
 http { include /etc/nginx/mime.types; access_log /var/log/nginx/access.log;

@@ -129,7 +129,7 @@ class Proxy:
         """Makes nginx read its files: a new process, so that no old worker answers any more."""
         self.stop()
         self._nginx()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not connects(self.https_port):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"nginx did not start: {(self.folder / 'error.log').read_text()}")
@@ -140,7 +140,7 @@ class Proxy:
         if not self._pid.exists():
             return
         self._nginx("-s", "stop")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self._pid.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
 

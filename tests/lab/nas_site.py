@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.revision=$GIT_SHA
 WORKDIR /www
 COPY www /www
 COPY public /www
-HEALTHCHECK --interval=250ms --timeout=2s --retries=2 CMD ["/bin/sh", "-c", "! test -e /sick"]
+HEALTHCHECK --interval=250ms --timeout=20s --retries=2 CMD ["/bin/sh", "-c", "! test -e /sick"]
 CMD ["/bin/httpd", "-f", "-vv", "-p", "8082", "-h", "/www"]
 """
 NGINX_DOCKERFILE = b"""FROM lab/nginx:1

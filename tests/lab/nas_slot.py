@@ -14,7 +14,7 @@ from nas_docker import Docker
 from sshd import free_port
 
 SLOTS = ("blue", "green")
-_READY_SECONDS = 10
+_READY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Slots:
 
     def get(self, slot: str, path: str = "/") -> tuple[int, bytes]:
         """What the slot answers on its port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[slot], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[slot], timeout=30)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -77,7 +77,7 @@ def _running(folder: Path, servers: str, *ports: int) -> Iterator[None]:
     command = [nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"), "-g", "daemon off;"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not all(connects(port) for port in ports):
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise RuntimeError(f"nginx did not start: {(folder / 'error.log').read_text()}")
@@ -85,4 +85,4 @@ def _running(folder: Path, servers: str, *ports: int) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)

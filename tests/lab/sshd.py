@@ -59,7 +59,7 @@ class SshBox:
         """What the server has logged so far."""
         return (self.folder / "log").read_text("utf-8", "replace")
 
-    def logged(self, pattern: str, seconds: float = 5) -> list[str]:
+    def logged(self, pattern: str, seconds: float = 20) -> list[str]:
         """The log's lines that match, once there is one; the server writes them a moment later."""
         deadline = time.monotonic() + seconds
         while True:
@@ -140,7 +140,7 @@ def run_agent(folder: Path) -> Iterator[Path]:
         yield path
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(60)
 
 
 def keygen(path: Path, kind: str = "ed25519", *more: str) -> Path:
@@ -253,7 +253,7 @@ def _running(command: Sequence[str], box: SshBox) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def connects(port: int) -> bool:
@@ -263,7 +263,7 @@ def connects(port: int) -> bool:
 
 
 def _await_port(box: SshBox, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         if connects(box.port):
             return

@@ -68,7 +68,7 @@ def test_a_connection_that_breaks_is_seen_by_the_client(name: str, replay_gitea:
 
 def test_a_slow_answer_drips(replay_gitea: STARTED) -> None:
     gitea = replay_gitea("1.27.0", SITE, fail={"R": "slow"})
-    connection = http.client.HTTPConnection(urlsplit(gitea.url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(gitea.url).netloc, timeout=30)
     connection.request("GET", f"{API}/repos/Archicratia/{SITE}")
     response = connection.getresponse()
     assert response.read(2) == b'{"'

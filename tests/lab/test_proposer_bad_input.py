@@ -52,10 +52,10 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
 
 def test_a_page_nested_without_end_is_a_gap_and_takes_no_time() -> None:
     with SiteServer(pages={"/": "<div>" * 500_000}) as site:
-        began = time.monotonic()
+        began = time.process_time()
         _, gaps = look(site.url)
     assert any("nested deeper" in gap for gap in gaps)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_script_of_one_line_and_5_megabytes_is_a_gap() -> None:

@@ -310,13 +310,13 @@ def test_an_interrupted_run_leaves_no_browser_and_no_profile(home: Path, number:
         wait_for(lambda: bool(processes(home / "tmp")))
         time.sleep(1)
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert process.returncode in (130, 143)
     wait_for(lambda: not processes(home / "tmp") and not [*(home / "tmp").iterdir()])
 
 
 def wait_for(holds: object) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (holds() if callable(holds) else holds):
         assert time.monotonic() < deadline
         time.sleep(0.05)

