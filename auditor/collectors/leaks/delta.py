@@ -1,20 +1,30 @@
 """A git delta (gitformat-pack(5)): the text that it makes of its base, and what of that is new.
 
-A regular expression passes over all instructions but the long copies; a loop over each would take ten times as long.
+In Python a regular expression passes over all instructions but the long copies; a loop over each would take ten times as
+long. `_delta.c` is that loop, compiled where the package was built with a compiler.
 """
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from struct import Struct
 
 from dulwich.errors import ApplyDeltaError
 
-from auditor.collectors.leaks.heads import PackError, check_size
+from auditor.collectors.leaks.heads import LARGEST_BYTES, PackError, check_size
 
 try:
     # dulwich.pack has the same, and takes four times as long to import
     from dulwich._pack import apply_delta
 except ImportError:
     from dulwich.pack import apply_delta
+
+# both texts of a delta in one loop, where it came compiled
+compiled: Callable[[bytes, bytes, int], tuple[bytes, bytes]] | None = None
+with suppress(ImportError):
+    from auditor.collectors.leaks import _delta
+
+    compiled = _delta.merged
 
 # farther than any judge looks around a candidate along a line
 SEAM = b"\n" * 64
@@ -44,13 +54,20 @@ def _short_form() -> str:
 _short = re.compile(f"(?s:{_short_form()})*+".encode()).match
 
 
+def merged(base: bytes, delta: bytes) -> tuple[bytes, bytes]:
+    """The text that a delta makes of its base, and what is new in it; raises PackError."""
+    if compiled is None:
+        return applied(base, delta), fresh(base, delta)
+    try:
+        return compiled(base, delta, LARGEST_BYTES)
+    except ValueError as error:
+        raise PackError(str(error)) from error
+
+
 def applied(base: bytes, delta: bytes) -> bytes:
     """The text that a delta makes of its base; raises PackError."""
     check_size(_size(delta, _size(delta, 0)[1])[0])
-    try:
-        return b"".join(apply_delta(base, delta))
-    except ApplyDeltaError as error:
-        raise PackError("its delta is damaged, or that of another base") from error
+    return _made(base, delta)
 
 
 def fresh(base: bytes, delta: bytes) -> bytes:
@@ -82,7 +99,14 @@ def fresh(base: bytes, delta: bytes) -> bytes:
                 parts.append(_COPY.pack(0xFF, tail, stop - tail, 0))
             size += head - start + stop - tail
         parts.append(between[number + 1])
-    return b"".join(apply_delta(base, b"".join((delta[:at], _varint(size), *parts)))) if size else b""
+    return _made(base, b"".join((delta[:at], _varint(size), *parts))) if size else b""
+
+
+def _made(base: bytes, delta: bytes) -> bytes:
+    try:
+        return b"".join(apply_delta(base, delta))
+    except ApplyDeltaError as error:
+        raise PackError("its delta is damaged, or that of another base") from error
 
 
 def _long_copies(delta: bytes, at: int) -> tuple[list[tuple[int, int]], list[bytes]]:
@@ -145,6 +169,8 @@ def _size(delta: bytes, at: int) -> tuple[int, int]:
 
 
 def _varint(value: int) -> bytes:
+    if value < 0:
+        raise PackError("its delta copies more than it makes")
     made = bytearray()
     while value > 0x7F:
         made.append(value & 0x7F | 0x80)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from auditor.collectors.leaks.delta import SEAM, applied, fresh
+from auditor.collectors.leaks.delta import SEAM, applied, merged
 from auditor.collectors.leaks.expansion import is_packed
 from auditor.collectors.leaks.heads import COMMIT, TREE, Heads, PackError
 from auditor.collectors.leaks.pack import Pack
@@ -117,8 +117,8 @@ class Forest:
             number, base, has_key = stack.pop()
             try:
                 delta = self._pack.stream(number)
-                data = applied(base, delta)
-                has_key = self._part(number, base, delta, data, has_key)
+                data, new = (applied(base, delta), b"") if self._scanner.takes_whole else merged(base, delta)
+                has_key = self._part(number, base, data, new, has_key)
             except PackError as error:
                 self._lost(number, str(error))
                 continue
@@ -131,14 +131,13 @@ class Forest:
         self._scanner.add_whole(number, data)
         return has_key_word(data)
 
-    def _part(self, number: int, base: bytes, delta: bytes, data: bytes, has_key: bool) -> bool:
+    def _part(self, number: int, base: bytes, data: bytes, new: bytes, has_key: bool) -> bool:
         """Takes what is new in a text; whether one that leans on it has to be asked for keys."""
         if is_packed(data):
             return self._whole(number, data)
         if self._scanner.takes_whole:
             self._scanner.add(number, data)
             return False
-        new = fresh(base, delta)
         if has_key or has_key_word(new):
             blocks = list(_keys(data))
             has_key = bool(blocks)

@@ -1,12 +1,13 @@
 """A delta gives its text, and what is new in that: laws over deltas as git writes them, and over any bytes."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auditor.collectors.leaks.delta import SEAM, applied, fresh
+from auditor.collectors.leaks.delta import SEAM, applied, compiled, fresh, merged
 from auditor.collectors.leaks.heads import PackError
 
 Instruction = bytes | tuple[int, int]
@@ -89,6 +90,37 @@ def test_any_bytes_are_a_delta_or_are_refused(raw: bytes) -> None:
         assert all(piece.strip(b"\n") in text for piece in new.split(SEAM))
 
 
-def test_a_delta_that_claims_a_huge_text_takes_no_memory() -> None:
+@pytest.mark.parametrize("make", [applied, merged])
+def test_a_delta_that_claims_a_huge_text_takes_no_memory(make: Callable[[bytes, bytes], object]) -> None:
     with pytest.raises(PackError, match="more than 64 MB"):
-        applied(BASE, varint(len(BASE)) + varint(1 << 62) + copy(0, 1))
+        make(BASE, varint(len(BASE)) + varint(1 << 62) + copy(0, 1))
+
+
+@pytest.mark.lab
+def test_the_loop_is_compiled_here() -> None:
+    if compiled is None and shutil.which("cc") is None:
+        pytest.skip("no C compiler")
+    assert compiled is not None
+
+
+@given(instructions)
+@example([(0, 1_023), (5, 1_023), (9_000, 1_024), (9_000 + 1_024, 700)])
+@example([(0, 5_000), (5_000, 5_000), b"x", (70, 1_100), (9_000, 40_000), b"y"])
+def test_compiled_or_not_the_texts_are_the_same(given: list[Instruction]) -> None:
+    delta, _ = packed(given)
+    assert merged(BASE, delta) == (applied(BASE, delta), fresh(BASE, delta))
+
+
+@given(st.binary(max_size=200))
+@example(b"\x01")
+@example(b"\x91")
+@example(b"\xff\xff\xff\xff\xff\xff\xff\xff")
+@example(b"\x80" * 40)
+def test_what_the_compiled_loop_takes_is_taken_alike_in_python(raw: bytes) -> None:
+    for delta in (raw, varint(len(BASE)) + raw, *(varint(len(BASE)) + varint(size) + raw for size in (0, 40, 0x10000))):
+        try:
+            text, new = merged(BASE, delta)
+        except PackError:
+            continue
+        assert text == applied(BASE, delta)
+        assert all(piece.strip(b"\n") in text for piece in new.split(SEAM))

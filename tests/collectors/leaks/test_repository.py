@@ -320,6 +320,17 @@ def test_two_processes_find_what_one_finds(repo: Repo, token: Token, monkeypatch
     assert (one.objects, one.read) == (two.objects, two.read)
 
 
+def test_without_the_compiled_loop_the_same_is_found(repo: Repo, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        repo.commit({"f": b"".join(b"%d: %d\n" % (line, number * (line == number)) for line in range(900))})
+        repo.commit({"g": f"{'x' * number}\nTOKEN={token()}\n".encode() * 30})
+    repo.git("gc", "-q")
+    found = search_repository(repo.path, TASK)
+    monkeypatch.setattr("auditor.collectors.leaks.delta.compiled", None)
+    assert search_repository(repo.path, TASK) == found
+    assert len(found.leaks) == 20
+
+
 def test_nothing_is_written_into_the_repository_and_no_program_of_it_is_run(repo: Repo, tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     repo.commit({"f": b"1"})
