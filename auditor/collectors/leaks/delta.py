@@ -1,7 +1,7 @@
 """A git delta (gitformat-pack(5)): the text that it makes of its base, and what of that is new.
 
-In Python a regular expression passes over all instructions but the long copies; a loop over each would take ten times as
-long. `_delta.c` is that loop, compiled where the package was built with a compiler.
+In Python a regular expression passes over all instructions but the long copies; a loop over each would take ten times
+as long. `_delta.c` is that loop, compiled where the package was built with a compiler.
 """
 
 import re

@@ -100,7 +100,7 @@ def test_a_delta_that_claims_a_huge_text_takes_no_memory(make: Callable[[bytes, 
 def test_the_loop_is_compiled_here() -> None:
     if compiled is None and shutil.which("cc") is None:
         pytest.skip("no C compiler")
-    assert compiled is not None
+    assert compiled is not None, "pip install -e . compiles it"
 
 
 @given(instructions)
