@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.detector.assignment import SEARCHED, line_before
+from auditor.detector.assignment import SEEN, line_before
 from auditor.detector.context import named_value
 from auditor.detector.kind import Kind
 from auditor.detector.presence import Places, Span, Text
@@ -27,6 +27,7 @@ _TAIL = re.compile(r"\{(\d+)(?:,\d+)?\}(\)*)(?:\\b)?(\)*)\Z")
 _ENOUGH = 6
 # a text that repeats a token's prefix takes time that grows with the square of its length: so no long one is given
 _PIECE, _OVERLAP = 64 << 10, 2 << 10
+_RUN_PIECE = 32 << 10
 # farther than any form reaches back from where its match was seen, or a value on
 _REACH = 1_000
 
@@ -98,17 +99,16 @@ class Accelerator:
         found: dict[int, Places] = {index: () for index, kind in enumerate(self._kinds) if kind.own is not None}
         for number in sorted(hits):
             form = self._forms[number]
-            spans = list(_joined(self._around(form.kind, hits[number], raw)))
+            spans = _joined(self._around(form.kind, sorted(hits[number]), raw))
             found[form.kind] = (*found.get(form.kind, ()), *((word, spans) for word in form.words))
         return dict(sorted(found.items()))
 
-    def _around(self, index: int, ends: Iterable[int], raw: bytes) -> Iterator[Span]:
+    def _around(self, index: int, ends: Iterable[int], raw: bytes) -> Iterable[Span]:
         kind = self._kinds[index]
-        for end in sorted(ends):
-            if kind.judge is named_value:
-                yield line_before(raw, end), end
-            else:
-                yield max(0, end - _REACH), end if kind.anchored else min(len(raw), end + _REACH)
+        if kind.judge is named_value:
+            return [(line_before(raw, end), end) for end in ends]
+        reach = 0 if kind.anchored else _REACH
+        return [(max(0, end - _REACH), min(len(raw), end + reach)) for end in ends]
 
     def _ready(self) -> "hyperscan.Database":
         import hyperscan
@@ -130,7 +130,7 @@ def _forms(kinds: Sequence[Kind]) -> Iterator[_Form]:
         if kind.own is not None:
             continue
         if kind.judge is named_value and not kind.anchored:
-            yield from (_Form(form.pattern, True, index, (word,)) for word, form in SEARCHED.items())
+            yield from (_Form(form, True, index, (word,)) for word, form in SEEN.items())
         elif kind.signs:
             yield from (_Form(sign, False, index, kind.words) for sign in kind.signs)
         elif kind.near and "prefix" not in kind.form.groupindex:
@@ -145,17 +145,18 @@ def _loosened(kind: Kind) -> str:
     return _TAIL.sub(lambda tail: f"{{{min(int(tail[1]), _ENOUGH)}}}{tail[2]}{tail[3]}", form)
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+def _joined(spans: Iterable[Span]) -> list[Span]:
     """Spans in order, none overlapping another."""
-    start = end = -1
-    for one, other in spans:
-        if one > end:
-            if end >= 0:
-                yield start, end
-            start = one
-        end = max(end, other)
-    if end >= 0:
-        yield start, end
+    joined: list[Span] = []
+    last = -1
+    for start, end in spans:
+        if start > last:
+            joined.append((start, end))
+            last = end
+        elif end > last:
+            joined[-1] = joined[-1][0], end
+            last = end
+    return joined
 
 
 class RunFinder:
@@ -168,7 +169,7 @@ class RunFinder:
         self._least = least
         begun = b"".join(b"[%s]" % one for one in group)
         self._any = b"[%s]{%d}" % (alphabet, least)
-        self._begun = b"(?:^|[^%s])(?:%s){%d}" % (alphabet, begun, least // len(group))
+        self._begun = b"[^%s](?:%s){%d}" % (alphabet, begun, least // len(group))
         self._lock = Lock()
         self._databases: tuple[hyperscan.Database, hyperscan.Database] | None = None
 
@@ -184,11 +185,20 @@ class RunFinder:
     def _scan(self, raw: bytes) -> list[int]:
         any_run, begun = self._ready()
         seen: list[int] = []
-        any_run.scan(raw, match_event_handler=lambda *_: seen.append(0))
-        if not seen:
-            return seen
         ends: list[int] = []
-        begun.scan(raw, match_event_handler=lambda _number, _start, end, *_: ends.append(end))
+        start = 0
+
+        def note(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            ends.append(start + end - 1)
+
+        for start in range(0, len(raw), _RUN_PIECE):
+            stop = start + _RUN_PIECE + self._least - 1
+            # with the character before
+            piece = raw[start - 1 : stop] if start else b"\n" + raw[:stop]
+            seen.clear()
+            any_run.scan(piece, match_event_handler=lambda *_: seen.append(1))
+            if seen:
+                begun.scan(piece, match_event_handler=note)
         return [end - self._least for end in sorted(ends)]
 
     def _ready(self) -> "tuple[hyperscan.Database, hyperscan.Database]":

@@ -31,17 +31,22 @@ _GIVEN = (
 )
 FORM = re.compile(rf"(?P<key>[A-Za-z_][A-Za-z0-9_.-]{{1,100}}){_GIVEN}", re.ASCII)
 _REST = "[a-z0-9_.-]{0,40}"
-_SIGN = r"(?:\\?[\"'`]?(?:[ \t]{0,8}[:=]|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)|>)"
+# `%s`: what follows a sign on its line
+_SIGN = r"(?:\\?[\"'`]?(?:[ \t]{0,8}[:=]%s|[ \t]{1,4}value[ \t]{0,2}=|[ \t]{0,4}\r?\n[ \t]{1,24}value:)|>)"
+_VALUE_BEGINS = r"[ \t]{0,8}[^\s\x00]"
 # `path`, `pattern` hold the letters of a word that is a secret's: it must end where the word does; an author's is none
 _AFTER = {
     "pat": "s?(?:[_.-]" + _REST + ")?",
     "auth": "(?:[a-np-z0-9_.-]" + _REST + "|o(?:[a-qs-z0-9_.-]" + _REST + ")?)?",
 }
-SEARCHED = {word: re.compile(word + _AFTER.get(word, _REST) + _SIGN) for word in WORDS}
+_NAMES = {word: word + _AFTER.get(word, _REST) for word in WORDS}
+SEARCHED = {word: re.compile(name + _SIGN % "") for word, name in _NAMES.items()}
+# for an engine that gives the end of every match, also of those that overlap: a name without a value is none to it
+SEEN = {word: name + _SIGN % _VALUE_BEGINS for word, name in _NAMES.items()}
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _FARTHEST = 100
-# a name with the sign after it, and a line
-_LONGEST_NAME, _LONGEST = 200, 1_000
+# a name with the sign after it, the line `value:`, and any line
+_LONGEST_NAME, _VALUE_LINE, _LONGEST = 200, 31, 1_000
 _VALUE = re.compile(
     r"\"(?P<double>[^\"\r\n\\]{1,1000})\\?\"|'(?P<single>[^'\r\n\\]{1,1000})\\?'|`(?P<back>[^`\r\n\\]{1,1000})`"
     r"|(?P<bare>[^\s\x00\"'`\\]{1,1000})"
@@ -65,10 +70,10 @@ def assigned_values(word: str, span: Span, text: Text) -> Iterator[tuple[re.Matc
 
 
 def line_before(raw: bytes, end: int) -> int:
-    """Where the line of a name begins whose sign ends at `end`; the sign may stand on the line after it."""
+    """Where the line of a name begins that was seen up to `end`; its sign may stand on the line after it."""
     lowest = max(0, end - _LONGEST_NAME)
     start = raw.rfind(b"\n", lowest, end)
-    if start >= 0 and raw[start:end].strip().lower() == b"value:":
+    if start >= 0 and end - start <= _VALUE_LINE and raw[start:end].strip().lower() == b"value:":
         start = raw.rfind(b"\n", lowest, start)
     return start if start >= 0 else lowest
 

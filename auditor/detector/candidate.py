@@ -40,6 +40,8 @@ def _named(places: Places, text: Text) -> Iterator[Candidate | Known]:
         for span in spans:
             line = line_of_value(text.plain, span)
             known = None if line is None else _KNOWN.get((word, line))
+            if known == ():
+                continue
             for name, one in _given(word, span, text, line) if known is None else _told(known, span[0]):
                 if name not in seen:
                     seen.add(name)

@@ -16,6 +16,7 @@ GENERAL: tuple[Kind, ...] = (
         url_part,
         anchored=True,
         invented=True,
+        signs=(r"://[^\s/?#\"'<>\\]+@[A-Za-z0-9\[]",),
     ),
     kind(
         "jwt",
