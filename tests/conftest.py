@@ -7,7 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from loopback import Answer, Authority, Server
+
+# its limits are on the clock, which says nothing on a busy machine
+settings.register_profile("auditor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("auditor")
 
 
 @pytest.fixture(scope="session")
