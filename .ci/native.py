@@ -1,4 +1,4 @@
-"""Compiles the loop over a delta's instructions into the wheel, for this machine or for another one.
+"""Compiles the two loops over a pack into the wheel, for this machine or for another one.
 
 A hook of the build (hatchling). Without a C compiler or Python's headers the wheel is built without it, and the program
 does the same in Python. AUDITOR_NATIVE=no leaves it out; AUDITOR_NATIVE=TARGET, a key of TARGETS, builds it for that
@@ -17,8 +17,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("auditor/collectors/leaks/_delta.c")
-BUILT = SOURCE.with_name("_delta.abi3.so")
+SOURCE = Path("auditor/collectors/leaks/_pack.c")
+BUILT = SOURCE.with_name("_pack.abi3.so")
 TARGETS = {
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64"),

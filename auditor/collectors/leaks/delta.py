@@ -1,7 +1,7 @@
 """A git delta (gitformat-pack(5)): the text that it makes of its base, and what of that is new.
 
 In Python a regular expression passes over all instructions but the long copies; a loop over each would take ten times
-as long. `_delta.c` is that loop, compiled where the package was built with a compiler.
+as long. `_pack.c` has that loop, compiled where the package was built with a compiler.
 """
 
 import re
@@ -22,9 +22,9 @@ except ImportError:
 # both texts of a delta in one loop, where it came compiled
 compiled: Callable[[bytes, bytes, int], tuple[bytes, bytes]] | None = None
 with suppress(ImportError):
-    from auditor.collectors.leaks import _delta
+    from auditor.collectors.leaks import _pack
 
-    compiled = _delta.merged
+    compiled = _pack.merged
 
 # farther than any judge looks around a candidate along a line
 SEAM = b"\n" * 64

@@ -7,6 +7,8 @@ import mmap
 import struct
 import sys
 from array import array
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 COMMIT, TREE, BLOB, TAG = 1, 2, 3, 4
@@ -17,7 +19,17 @@ _NAMES_AT = len(_INDEX_MAGIC) + 256 * 4
 _HEADER_BYTES = 12
 # more than any header and base name take: 10 bytes of size, 10 of offset or 32 of name
 _LARGEST_HEAD = 48
+# after the last seven bits of a size below 2 ** 60
+_LARGEST_SHIFT = 60
 _COLUMNS = (("places", "Q"), ("offsets", "Q"), ("starts", "Q"), ("sizes", "Q"), ("kinds", "B"), ("bases", "q"))
+
+
+# the loop over the heads, where it came compiled
+compiled: Callable[..., int] | None = None
+with suppress(ImportError):
+    from auditor.collectors.leaks import _pack
+
+    compiled = _pack.fill
 
 
 class PackError(Exception):
@@ -135,61 +147,91 @@ def read_heads(data: mmap.mmap, index: Index) -> Heads:
     places = array("Q", sorted(range(count), key=offsets.__getitem__))
     heads = Heads(
         places=places,
-        offsets=array("Q", [offsets[place] for place in places]),
-        starts=array("Q"),
+        offsets=array("Q", [*(offsets[place] for place in places), len(data) - index.hash_bytes]),
+        starts=array("Q", bytes(8 * count)),
         sizes=array("Q", bytes(8 * count)),
         kinds=array("B", bytes(count)),
         bases=array("q", bytes(8 * count)),
     )
-    heads.offsets.append(len(data) - index.hash_bytes)
     if data[:4] != b"PACK" or data[4:8] not in (b"\0\0\0\2", b"\0\0\0\3"):
         raise PackError("no pack of version 2 or 3")
-    end = heads.offsets[count]
+    begin, end = heads.offsets[0], heads.offsets[-1]
     if int.from_bytes(data[8:12], "big") != count or (
-        count and not _HEADER_BYTES <= heads.offsets[0] <= heads.offsets[count - 1] < end
+        count and not _HEADER_BYTES <= begin <= heads.offsets[count - 1] < end
     ):
         raise PackError("the index is that of another pack")
-    _fill(heads, data, index)
+    columns = heads.offsets, heads.kinds, heads.sizes, heads.bases, heads.starts
+    unsound = (compiled or _fill)(data, index.hash_bytes, *columns)
+    if unsound >= 0:
+        raise PackError(f"the head of object {index.name(places[unsound]).hex()} is damaged")
+    _name_bases(heads, data, index)
     return heads
 
 
-def _fill(heads: Heads, data: mmap.mmap, index: Index) -> None:
-    kinds, sizes, bases, starts = heads.kinds, heads.sizes, heads.bases, heads.starts
-    known = {offset: number for number, offset in enumerate(heads.offsets[:-1])}
-    by_name: dict[bytes, int] | None = None
-    for number, offset in enumerate(heads.offsets[:-1]):
-        head = data[offset : offset + _LARGEST_HEAD]
-        byte = head[0]
-        kind, size, shift, at = byte >> 4 & 7, byte & 15, 4, 1
-        while byte & 0x80:
-            byte = head[at]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            at += 1
-        if kind == _OFS_DELTA:
-            byte = head[at]
-            back = byte & 0x7F
-            at += 1
+def _fill(
+    data: mmap.mmap,
+    hash_bytes: int,
+    offsets: "array[int]",
+    kinds: "array[int]",
+    sizes: "array[int]",
+    bases: "array[int]",
+    starts: "array[int]",
+) -> int:
+    """Reads the heads of all objects; the number of the first that is not sound, or -1."""
+    known = {offset: number for number, offset in enumerate(offsets[:-1])}
+    for number, offset in enumerate(offsets[:-1]):
+        head = data[offset : min(offset + _LARGEST_HEAD, offsets[number + 1])]
+        try:
+            byte = head[0]
+            kind, size, shift, at = byte >> 4 & 7, byte & 15, 4, 1
             while byte & 0x80:
                 byte = head[at]
-                back = (back + 1 << 7) | byte & 0x7F
+                size |= (byte & 0x7F) << shift
+                shift += 7
                 at += 1
-            base = known.get(offset - back, number)
-            if base == number:
-                raise PackError(f"object {index.name(heads.places[number]).hex()} leans on no object")
-            bases[number] = base
-        elif kind == _REF_DELTA:
-            by_name = by_name or {index.name(place): each for each, place in enumerate(heads.places)}
-            name = bytes(head[at : at + index.hash_bytes])
-            bases[number] = by_name.get(name, -1)
-            if bases[number] < 0:
-                heads.strays[number] = name
-            at += index.hash_bytes
-        elif COMMIT <= kind <= TAG:
-            kinds[number] = kind
-        else:
-            raise PackError(f"object {index.name(heads.places[number]).hex()} is of no known type")
-        sizes[number] = size
-        starts.append(offset + at)
-    if by_name is not None:
-        heads.check_roots()
+            bases[number] = -1
+            if kind == _OFS_DELTA:
+                base, at = _base(head, at, offset)
+                bases[number] = known[base]
+            elif kind == _REF_DELTA:
+                at += hash_bytes
+            elif COMMIT <= kind <= TAG:
+                kinds[number] = kind
+            else:
+                return number
+            if at > len(head) or shift > _LARGEST_SHIFT:
+                return number
+            sizes[number], starts[number] = size, offset + at
+        except (IndexError, KeyError):
+            return number
+    return -1
+
+
+def _base(head: bytes, at: int, offset: int) -> tuple[int, int]:
+    """Where the base of a delta lies, and where its stream begins."""
+    byte = head[at]
+    back = byte & 0x7F
+    at += 1
+    while byte & 0x80:
+        byte = head[at]
+        back = (back + 1 << 7) | byte & 0x7F
+        at += 1
+    return offset - back if back else -1, at
+
+
+def _name_bases(heads: Heads, data: mmap.mmap, index: Index) -> None:
+    """Finds the bases that are given by name."""
+    named = [
+        number
+        for number, (kind, base) in enumerate(zip(heads.kinds, heads.bases, strict=True))
+        if not kind and base < 0
+    ]
+    if not named:
+        return
+    numbers = {index.name(place): number for number, place in enumerate(heads.places)}
+    for number in named:
+        name = data[heads.starts[number] - index.hash_bytes : heads.starts[number]]
+        heads.bases[number] = numbers.get(name, -1)
+        if heads.bases[number] < 0:
+            heads.strays[number] = name
+    heads.check_roots()

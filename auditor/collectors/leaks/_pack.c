@@ -1,10 +1,11 @@
-/* The loop over the instructions of a git delta (gitformat-pack(5)), as auditor/collectors/leaks/delta.py has it in
- * Python, which says what the results are. It reads bytes that anybody may have written: every length is checked
- * against what is there before it is believed. */
+/* The two loops of the search through a pack (gitformat-pack(5)) that are long in Python: over the heads of its objects,
+ * as in heads.py, and over the instructions of a delta, as in delta.py; these say what the results are. They read bytes
+ * that anybody may have written: every length is checked against what is there before it is believed. */
 
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
 #include <Python.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef struct {
@@ -207,7 +208,121 @@ done:
     return pair;
 }
 
+/* where a value, seven bits a byte, goes on; -1 where it is cut off or too large */
+static int
+size_at(View data, size_t *at, size_t *value, int shift)
+{
+    unsigned char byte;
+
+    do {
+        if (*at >= data.length || shift > 56)
+            return -1;
+        byte = data.bytes[(*at)++];
+        *value |= (size_t)(byte & 0x7f) << shift;
+        shift += 7;
+    } while (byte & 0x80);
+    return 0;
+}
+
+/* how far before an object its base lies; 0 where that is not said */
+static size_t
+distance_at(View data, size_t *at)
+{
+    size_t value = 0;
+    unsigned char byte;
+
+    do {
+        if (*at >= data.length || value >> 56)
+            return 0;
+        byte = data.bytes[(*at)++];
+        value = (value << 7) + (byte & 0x7f);
+        if (byte & 0x80)
+            value++;
+    } while (byte & 0x80);
+    return value;
+}
+
+/* the number of the object that begins at an offset, or -1 */
+static int64_t
+number_at(const uint64_t *offsets, int64_t count, uint64_t offset)
+{
+    int64_t low = 0, high = count;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (offsets[middle] < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && offsets[low] == offset ? low : -1;
+}
+
+/* one head; -1 where it is not sound */
+static int
+head(View pack, const uint64_t *offsets, int64_t number, size_t hash, unsigned char *kind, uint64_t *size, int64_t *base,
+     uint64_t *start)
+{
+    View data = {pack.bytes, (size_t)offsets[number + 1]};
+    size_t at = (size_t)offsets[number], value, back;
+    unsigned char first, type;
+
+    if (at >= data.length || data.length > pack.length)
+        return -1;
+    first = data.bytes[at++];
+    type = first >> 4 & 7;
+    value = first & 15;
+    if (first & 0x80 && size_at(data, &at, &value, 4))
+        return -1;
+    *base = -1;
+    *kind = 0;
+    if (type == 6) {
+        back = distance_at(data, &at);
+        *base = back && back <= offsets[number] ? number_at(offsets, number, offsets[number] - back) : -1;
+        if (*base < 0)
+            return -1;
+    } else if (type == 7) {
+        if (hash > data.length - at)
+            return -1;
+        at += hash;
+    } else if (type >= 1 && type <= 4)
+        *kind = type;
+    else
+        return -1;
+    *size = value;
+    *start = at;
+    return 0;
+}
+
+static PyObject *
+fill(PyObject *module, PyObject *arguments)
+{
+    Py_buffer pack, offsets, kinds, sizes, bases, starts;
+    Py_ssize_t hash, count;
+    int64_t number = 0;
+
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*ny*w*w*w*w*", &pack, &hash, &offsets, &kinds, &sizes, &bases, &starts))
+        return NULL;
+    count = kinds.len;
+    if (offsets.len == 8 * (count + 1) && sizes.len == 8 * count && bases.len == 8 * count && starts.len == 8 * count)
+        while (number < count && !head((View){pack.buf, (size_t)pack.len}, offsets.buf, number, (size_t)hash,
+                                       (unsigned char *)kinds.buf + number, (uint64_t *)sizes.buf + number,
+                                       (int64_t *)bases.buf + number, (uint64_t *)starts.buf + number))
+            number++;
+    PyBuffer_Release(&pack);
+    PyBuffer_Release(&offsets);
+    PyBuffer_Release(&kinds);
+    PyBuffer_Release(&sizes);
+    PyBuffer_Release(&bases);
+    PyBuffer_Release(&starts);
+    return PyLong_FromLongLong(number < count ? number : -1);
+}
+
 static PyMethodDef methods[] = {
+    {"fill", fill, METH_VARARGS,
+     "fill(pack, hash_bytes, offsets, kinds, sizes, bases, starts)\n--\n\n"
+     "Reads the heads of all objects; the number of the first that is not sound, or -1."},
     {"merged", merged, METH_VARARGS,
      "merged(base, delta, largest)\n--\n\n"
      "The text that a delta makes of its base, at most `largest` bytes, and what is new in it; raises ValueError."},
@@ -215,11 +330,11 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "_delta", "The loop over the instructions of a git delta.", 0, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "_pack", "The loops over the heads of a pack and over a delta.", 0, methods, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC
-PyInit__delta(void)
+PyInit__pack(void)
 {
     return PyModule_Create(&definition);
 }
