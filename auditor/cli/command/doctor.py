@@ -89,8 +89,8 @@ def _own_check(state: Path) -> "Check":
     from auditor.cli.checkup import Check
 
     extras = ", ".join(f"{name} {'yes' if find_spec(module) else 'no'}" for name, module in EXTRAS)
-    packs = "compiled" if find_spec("auditor.collectors.leaks._pack") else "in Python"
-    text = f"{__version__} on Python {platform.python_version()}; extras: {extras}; packs read {packs}; state in {state}"
+    loops = "loops over packs " + ("compiled" if find_spec("auditor.collectors.leaks._pack") else "in Python")
+    text = f"{__version__} on Python {platform.python_version()}; extras: {extras}; {loops}; state in {state}"
     place = next(folder for folder in (state, *state.parents) if folder.exists())
     if not os.access(place, os.W_OK | os.X_OK):
         why = f"{text}, which can't be written: no run is kept, and what needs earlier runs is unknown"
