@@ -149,15 +149,19 @@ class Ledger:
         """The commits whose history was walked, and whether a ref led there."""
         return {oid: bool(reachable) for oid, reachable in self._file.execute("SELECT * FROM walked")}
 
-    def take_walk(self, events: Iterable[Event], walked: dict[str, bool], *, anew: bool) -> None:
-        """Writes what a walk of the history gave; `anew`: nothing of the former walks counts any more."""
+    def take_walk(
+        self, events: Iterable[Event], walked: Mapping[str, bool], gone: Iterable[str], *, anew: bool
+    ) -> None:
+        """Writes what a walk from new commits gave, and forgets those that nothing names any more.
+
+        `anew`: nothing of the former walks counts any more.
+        """
         with self._file as file:
             if anew:
                 file.execute("DELETE FROM event")
             file.executemany("INSERT OR REPLACE INTO event VALUES (?,?,?,?,?,?)", events)
-            former = self.walked()
-            file.executemany("DELETE FROM walked WHERE oid = ?", ((oid,) for oid in former.keys() - walked.keys()))
-            file.executemany("INSERT OR REPLACE INTO walked VALUES (?,?)", walked.items() - former.items())
+            file.executemany("INSERT OR REPLACE INTO walked VALUES (?,?)", walked.items())
+            file.executemany("DELETE FROM walked WHERE oid = ?", ((oid,) for oid in gone))
 
     def peeled(self) -> dict[str, str]:
         """The commits that objects are, or lead to as tags, as far as it was asked."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from auditor.collectors.leaks.attribution import merged
 from auditor.collectors.leaks.forest import Forest
 from auditor.collectors.leaks.heads import PackError
+from auditor.collectors.leaks.history import begun_walk
 from auditor.collectors.leaks.ledger import Findings, Holder, Ledger
 from auditor.collectors.leaks.loose import loose_content, loose_names, loose_objects
 from auditor.collectors.leaks.own_scan import KIND, OwnScanner
@@ -57,10 +58,14 @@ class _Pass:
             for found in self._read_new(ledgers):
                 total.read += found.read
                 total.searched_bytes += found.searched_bytes
-            searches = [placed(self.source, ledger, self.task, total, ()) for ledger in ledgers.values()]
+            searches = [self._placed(ledger, total) for ledger in ledgers.values()]
         unsearched = dict.fromkeys(one for search in searches for one in search.unsearched)
         leaks = (leak for search in searches for leak in search.leaks)
         return replace(searches[0], leaks=merged((*leaks, *self._in_refs())), unsearched=tuple(unsearched))
+
+    def _placed(self, ledger: Ledger, read: Findings) -> LeakSearch:
+        with begun_walk(self.source, ledger, self.task) as walk:
+            return placed(self.source, ledger, self.task, walk, read, ())
 
     def _ledger(self, machine: Machine) -> Ledger:
         path = self.task.ledger

@@ -4,8 +4,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -13,16 +12,14 @@ from pathlib import Path
 
 from auditor.collectors.leaks.attribution import History, leaks, merged, named_files
 from auditor.collectors.leaks.compilation import use_compiled
+from auditor.collectors.leaks.history import Walk, begun_walk
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
-from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.collectors.leaks.object_name import ObjectNames
 from auditor.collectors.leaks.packed import search_pack
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.task import Task
-from auditor.collectors.leaks.tip import files_at
-from auditor.collectors.leaks.walk import Git
 from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
@@ -31,8 +28,6 @@ from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Suppression, 
 from auditor.model.missing import MISSING
 from auditor.text import name_text, printable, short
 
-_TIPS = (b"refs/heads/", b"refs/remotes/", b"HEAD", b"worktrees/")
-_MOST_LOOKUPS = 30_000_000
 _LOOSE_AT_ONCE = 2_000
 
 
@@ -52,8 +47,9 @@ def search_repository(repository: Path, task: Task) -> LeakSearch:
 def _searched(source: Source, task: Task) -> LeakSearch:
     # thousands of names of refs are searched every night
     use_compiled(accelerator_of(kinds_with(task.patterns)), task.kept, task.key, compile_anew=False)
-    with closing(Ledger(task.ledger, rules_digest(task.key, task.patterns, engine_versions()))) as ledger:
-        return placed(source, ledger, task, _read_new(source, ledger, task), _in_refs(source, task))
+    digest = rules_digest(task.key, task.patterns, engine_versions())
+    with closing(Ledger(task.ledger, digest)) as ledger, begun_walk(source, ledger, task) as walk:
+        return placed(source, ledger, task, walk, _read_new(source, ledger, task), _in_refs(source, task))
 
 
 def rules_digest(key: bytes, patterns: Patterns, engines: Versions) -> str:
@@ -100,14 +96,15 @@ def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
     return total
 
 
-def placed(source: Source, ledger: Ledger, task: Task, read: Findings, in_refs: Sequence[Leak]) -> LeakSearch:
+def placed(
+    source: Source, ledger: Ledger, task: Task, walk: Walk, read: Findings, in_refs: Sequence[Leak]
+) -> LeakSearch:
     """What the ledger holds, each with its paths and commits, and what the names of refs hold."""
     unsearched = [*source.unsearched, *ledger.unsearched()]
     holders = ledger.holders()
     history = _NO_HISTORY
     try:
-        with Git.over(source.objects, source.hash_bytes) as git:
-            history = _history(git, source, ledger, task, {holder.oid for holder in holders})
+        history = walk({holder.oid for holder in holders})
     except SourceError as fault:
         unsearched.append(("history", str(fault)))
     found = merged((*leaks(holders, history, task.origin), *in_refs))
@@ -123,73 +120,6 @@ def placed(source: Source, ledger: Ledger, task: Task, read: Findings, in_refs: 
 
 
 _NO_HISTORY = History(events=None, tips={}, refs={}, reached=frozenset())
-
-
-def _history(git: Git, source: Source, ledger: Ledger, task: Task, wanted: set[str]) -> History:
-    """Walks the commits that are new since the last walk, and looks at every tip."""
-    peeled = _peeled(git, ledger, {*source.refs.values(), *source.logged, *(task.tips or {}).values()})
-    reachable = {peeled[oid] for oid in (*source.refs.values(), *(task.tips or {}).values()) if oid in peeled}
-    logged = {peeled[oid] for oid in source.logged if oid in peeled} - reachable
-    _walk(git, ledger, reachable, logged, wanted)
-    events = ledger.events()
-    refs = defaultdict[str, list[str]](list)
-    for name, oid in _tips(source, task).items():
-        if oid in peeled:
-            refs[peeled[oid]].append(name)
-    return History(
-        events=events,
-        tips=_at_tips(git, ledger, set(refs), {event.path for event in events if event.path}, wanted),
-        refs=refs,
-        reached=frozenset(source.refs.values()),
-    )
-
-
-def _peeled(git: Git, ledger: Ledger, oids: set[str]) -> Mapping[str, str]:
-    """The commits that objects are or lead to, which never changes: new ones alone are asked for."""
-    known = ledger.peeled()
-    new, gone = git.commits(sorted(oids - known.keys())), known.keys() - oids
-    if new or gone:
-        ledger.take_peeled(new, gone)
-    return {oid: commit for oid, commit in (known | new).items() if oid in oids}
-
-
-def _walk(git: Git, ledger: Ledger, reachable: set[str], logged: set[str], wanted: set[str]) -> None:
-    walked = ledger.walked()
-    now = dict.fromkeys(logged, False) | dict.fromkeys(reachable, True)
-    if walked == now:
-        return
-    old = {oid for oid, reached in walked.items() if reached}
-    # where a ref was rewound or removed, what it alone led to is no longer reachable: everything is asked anew
-    gone = old - reachable
-    anew = not old or len(git.commits(gone)) < len(gone) or git.beyond(gone, reachable)
-    known = set() if anew else old
-    # thousands of known tips take git longer than the commits of a night
-    events = list(git.events(reachable - known, git.nearest(reachable - known, known), wanted))
-    if logged if anew else logged - walked.keys():
-        events += [event.unreachable() for event in git.events(logged, reachable, wanted)]
-    ledger.take_walk(events, now, anew=anew)
-
-
-def _at_tips(
-    git: Git, ledger: Ledger, commits: set[str], paths: set[bytes], wanted: set[str]
-) -> Mapping[tuple[str, bytes], str]:
-    """What is noteworthy or holds a secret at each tip; a commit never changes, so only new ones are looked at."""
-    old = ledger.tips()
-    new = commits - old
-    if len(new) * len(paths) > _MOST_LOOKUPS:
-        raise SourceError(f"{len(paths)} paths at {len(new)} tips are more than are looked up")
-    if commits != old:
-        places = files_at(git, sorted(new), paths)
-        noteworthy = {path for path in paths if is_noteworthy(path)}
-        found = {(one, path): oid for one, path, oid in places if oid in wanted or path in noteworthy}
-        ledger.take_tips(found, commits)
-    return ledger.at_tips()
-
-
-def _tips(source: Source, task: Task) -> Mapping[str, str]:
-    if task.tips is not None:
-        return task.tips
-    return {name_text(name): oid for name, oid in source.refs.items() if name.startswith(_TIPS)}
 
 
 def _in_refs(source: Source, task: Task) -> Sequence[Leak]:

@@ -3,13 +3,14 @@
 So git sees neither configuration nor hooks of the repository, and writes nothing there.
 """
 
-import re
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from auditor.collectors.leaks.ledger import Event
 from auditor.collectors.leaks.naming import is_noteworthy
@@ -17,13 +18,38 @@ from auditor.errors import SourceError
 from auditor.text import printable, short
 from auditor.transports.git_program import found_git, git_environment
 
-# as much as the system gives without being asked for more rights
-_PIPE_BYTES = 1 << 20
 # as far as a night's commits reach
 _NEAR = 256
-_ENTRY = re.compile(
-    rb"\x01([0-9a-f]{40,64}) (\d+)\0*|:+(?:[0-7]{6} )+((?:[0-9a-f]{40,64} )+)[A-Z]+\0([^\0]+)\0",
-)
+# beside it modes and letters alone stand in an entry
+_SHORTEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What git says to a question; it runs until somebody wants to read it."""
+
+    command: str
+    process: "subprocess.Popen[bytes]"
+    said: IO[bytes]
+    faults: IO[bytes]
+
+    def read(self) -> bytes:
+        """All of it; raises SourceError where git failed."""
+        failed = self.process.wait()
+        with self.said, self.faults:
+            for file in (self.said, self.faults):
+                file.seek(0)
+            if failed:
+                last = self.faults.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+                raise SourceError(f"git {self.command}: {printable(short(last, 200))!r}: run git fsck")
+            return self.said.read()
+
+    def drop(self) -> None:
+        """Ends what nobody wants to read any more."""
+        self.process.kill()
+        self.process.wait()
+        self.said.close()
+        self.faults.close()
 
 
 class Git:
@@ -63,10 +89,8 @@ class Git:
         lines = answer.splitlines()
         return {oid: line[7:].decode() for oid, line in zip(asked, lines, strict=True) if line.startswith(b"commit ")}
 
-    def events(self, tips: Collection[str], without: Iterable[str], wanted: Collection[str]) -> Iterator[Event]:
-        """The changes that the history of `tips` made to noteworthy files, and with the objects `wanted`."""
-        if not tips:
-            return
+    def log(self, tips: Iterable[str], without: Iterable[str]) -> Answer:
+        """The history of `tips`, as `events_in` reads it."""
         options = [
             "--raw",
             "--no-abbrev",
@@ -74,19 +98,9 @@ class Git:
             "--root",
             "--diff-merges=combined",
             "-z",
-            "--format=%x01%H %ct",
+            "--format=%H %ct",
         ]
-        text = self._run(["log", *options, "--stdin"], [*tips, *(f"^{oid}" for oid in without)])
-        raw, noteworthy = {oid.encode() for oid in wanted}, cache(is_noteworthy)
-        commit, at = "", 0
-        for head, time, oids, path in _ENTRY.findall(text):
-            if head:
-                commit, at = head.decode(), int(time)
-                if head in raw:
-                    yield Event(commit, at, b"", "", commit)
-            elif not raw.isdisjoint(oids.split()) or noteworthy(path):
-                *old, new = oids.decode().split()
-                yield Event(commit, at, path, " ".join(filter(_exists, old)), new if _exists(new) else "")
+        return self._ask(["log", *options, "--stdin"], [*tips, *(f"^{oid}" for oid in without)])
 
     def nearest(self, tips: Collection[str], known: Collection[str]) -> Collection[str]:
         """Those of `known` at which what is new in the history of `tips` ends; all of them where that is far away."""
@@ -145,23 +159,40 @@ class Git:
         """What an object is: blob, tree, commit or tag."""
         return self._run(["cat-file", "-t", oid], []).decode().strip()
 
-    def _run(self, arguments: Sequence[str], lines: Sequence[str | bytes]) -> bytes:
+    def _run(self, arguments: Sequence[str], lines: Iterable[str | bytes]) -> bytes:
+        return self._ask(arguments, lines).read()
+
+    def _ask(self, arguments: Sequence[str], lines: Iterable[str | bytes]) -> Answer:
+        # files, not pipes: so git never waits until somebody reads, who closes them
+        said, faults = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         with tempfile.TemporaryFile() as asked:
             asked.writelines((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
             asked.seek(0)
-            done = subprocess.run(
-                [self._program, *arguments],
-                cwd=self._folder,
-                env=self._environment,
-                stdin=asked,
-                capture_output=True,
-                check=False,
-                pipesize=_PIPE_BYTES,
+            command = [self._program, *arguments]
+            process = subprocess.Popen(
+                command, cwd=self._folder, env=self._environment, stdin=asked, stdout=said, stderr=faults
             )
-        if done.returncode:
-            last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-            raise SourceError(f"git {arguments[0]}: {printable(short(last, 200))!r}: run git fsck")
-        return done.stdout
+        return Answer(arguments[0], process, said, faults)
+
+
+def events_in(log: bytes, wanted: Iterable[str]) -> Iterator[Event]:
+    """The changes that a log tells of to noteworthy files, and with the objects `wanted`."""
+    raw, noteworthy = {oid.encode() for oid in wanted}, cache(is_noteworthy)
+    commit, at = "", 0
+    fields = iter(log.split(b"\0"))
+    for field in fields:
+        words = field.split()
+        if not words:
+            continue
+        if words[0].startswith(b":"):
+            path = next(fields)
+            if not raw.isdisjoint(words) or noteworthy(path):
+                *old, new = (word.decode() for word in words if len(word) >= _SHORTEST_NAME)
+                yield Event(commit, at, path, " ".join(filter(_exists, old)), new if _exists(new) else "")
+        else:
+            commit, at = words[0].decode(), int(words[1])
+            if words[0] in raw:
+                yield Event(commit, at, b"", "", commit)
 
 
 def _exists(oid: str) -> bool:

@@ -5,19 +5,24 @@ import random
 import string
 import subprocess
 import tarfile
+import threading
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from auditor.collectors.leaks.history import begun_walk
+from auditor.collectors.leaks.ledger import Ledger
 from auditor.collectors.leaks.repository import search_repository
 from auditor.collectors.leaks.source import read_source
 from auditor.collectors.leaks.task import Task
 from auditor.detector.search import search
 from auditor.errors import SourceError
+from auditor.interfaces import Deadline
 from auditor.model.codec import encode
 from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch
 from auditor.model.missing import MISSING
@@ -329,6 +334,18 @@ def test_without_the_compiled_loop_the_same_is_found(repo: Repo, token: Token, m
     monkeypatch.setattr("auditor.collectors.leaks.delta.compiled", None)
     assert search_repository(repo.path, TASK) == found
     assert len(found.leaks) == 20
+
+
+def test_a_search_that_breaks_off_leaves_no_git_running(repo: Repo) -> None:
+    repo.commit({"f": b"1"})
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    before, during = children.read_text(), ""
+    task = replace(TASK, deadline=Deadline.after(0))
+    source = read_source(repo.path)
+    with closing(Ledger(None, "rules")) as ledger, pytest.raises(SourceError), begun_walk(source, ledger, task):
+        during = children.read_text()
+        task.check()
+    assert children.read_text() == before != during
 
 
 def test_nothing_is_written_into_the_repository_and_no_program_of_it_is_run(repo: Repo, tmp_path: Path) -> None:
