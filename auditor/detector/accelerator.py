@@ -7,7 +7,7 @@ compiled. Threads never share its scratch space.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from threading import Lock
@@ -27,9 +27,10 @@ _TAIL = re.compile(r"\{(\d+)(?:,\d+)?\}(\)*)(?:\\b)?(\)*)\Z")
 _ENOUGH = 6
 # a text that repeats a token's prefix takes time that grows with the square of its length: so no long one is given
 _PIECE, _OVERLAP = 64 << 10, 2 << 10
-_RUN_PIECE = 32 << 10
 # farther than any form reaches back from where its match was seen, or a value on
 _REACH = 1_000
+# the number of the expression, start, end, flags, context
+Note = Callable[[int, int, int, int, object], None]
 
 
 class _Form(NamedTuple):
@@ -94,8 +95,9 @@ class Accelerator:
         def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits.setdefault(number, []).append(start + end)
 
+        view = memoryview(raw)
         for start in range(0, max(1, len(raw)), _PIECE):
-            database.scan(raw[start : start + _PIECE + _OVERLAP], match_event_handler=note)
+            scan(database, view[start : start + _PIECE + _OVERLAP], note)
         found: dict[int, Places] = {index: () for index, kind in enumerate(self._kinds) if kind.own is not None}
         for number in sorted(hits):
             form = self._forms[number]
@@ -159,59 +161,9 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-class RunFinder:
-    """Finds the unbroken runs of an alphabet that begin with so many characters, each group of them in a given form.
-
-    `group` are the characters that may stand at each place of a group, of which `least` is a multiple.
-    """
-
-    def __init__(self, alphabet: bytes, group: Sequence[bytes], least: int) -> None:
-        self._least = least
-        begun = b"".join(b"[%s]" % one for one in group)
-        self._any = b"[%s]{%d}" % (alphabet, least)
-        self._begun = b"[^%s](?:%s){%d}" % (alphabet, begun, least // len(group))
-        self._lock = Lock()
-        self._databases: tuple[hyperscan.Database, hyperscan.Database] | None = None
-
-    def starts(self, raw: bytes) -> list[int] | None:
-        """Where the runs begin, in order; None without hyperscan, and while another thread asks."""
-        if accelerator_version() is None or not self._lock.acquire(blocking=False):
-            return None
-        try:
-            return self._scan(raw)
-        finally:
-            self._lock.release()
-
-    def _scan(self, raw: bytes) -> list[int]:
-        any_run, begun = self._ready()
-        seen: list[int] = []
-        ends: list[int] = []
-        start = 0
-
-        def note(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            ends.append(start + end - 1)
-
-        for start in range(0, len(raw), _RUN_PIECE):
-            stop = start + _RUN_PIECE + self._least - 1
-            # with the character before
-            piece = raw[start - 1 : stop] if start else b"\n" + raw[:stop]
-            seen.clear()
-            any_run.scan(piece, match_event_handler=lambda *_: seen.append(1))
-            if seen:
-                begun.scan(piece, match_event_handler=note)
-        return [end - self._least for end in sorted(ends)]
-
-    def _ready(self) -> "tuple[hyperscan.Database, hyperscan.Database]":
-        import hyperscan
-
-        if self._databases is None:
-            # the first is several times as quick
-            self._databases = hyperscan.Database(), hyperscan.Database()
-            for database, form, flag in zip(
-                self._databases, (self._any, self._begun), (hyperscan.HS_FLAG_SINGLEMATCH, 0), strict=True
-            ):
-                database.compile(expressions=[form], ids=[0], flags=[flag], elements=1)
-        return self._databases
+def scan(database: "hyperscan.Database", part: bytes | memoryview, note: Note) -> None:
+    """Has hyperscan call `note` for each match; a view of a text is scanned without a copy."""
+    database.scan(part, match_event_handler=note)  # type: ignore[type-var]
 
 
 @cache

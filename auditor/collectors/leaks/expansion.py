@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from auditor.detector.accelerator import RunFinder
+from auditor.detector.run_finder import RunFinder
 
 # an archive that inflates to more is a bomb, or is said to be unsearched beyond
 _LARGEST_BYTES = 64 << 20
