@@ -172,6 +172,14 @@ def test_a_dialog_with_choices_and_a_submit_is_filled_in_and_sent(browser: Brows
     ]
 
 
+def test_a_button_that_keeps_the_page_busy_is_pressed_once(browser: Browser) -> None:
+    page = f"""<!doctype html><button id=b>Proposer</button><script>b.onclick = () => {{
+      window.open("{LINK}"); const end = Date.now() + 2500; while (Date.now() < end); }}</script>"""
+    with SiteServer(pages={"/": page}) as site:
+        found = clicked(browser, site.url, ["/"])
+    assert [(click.steps, click.url) for click in found.clicks] == [(("Proposer",), LINK)]
+
+
 def test_a_configured_flow_is_followed_by_text_and_selector(browser: Browser) -> None:
     page = f"""<!doctype html><p onclick="a.hidden=false">Une remarque ?</p><div hidden id=a>
       <i class=go onclick="window.open('{LINK}')">…</i></div>"""

@@ -20,6 +20,11 @@ _LOOK_MILLISECONDS = 40
 _QUIET_LOOKS = 15
 _MOST_LOOKS = 60
 _LONGEST_TEXT = 80
+_NOTE_PRESS = """element => {
+  element.auditorPressed = false;
+  element.addEventListener('click', () => { element.auditorPressed = true; }, { capture: true, once: true });
+}"""
+_PRESS_UNLESS_NOTED = "element => { element.auditorPressed || element.click(); }"
 
 
 @dataclass(frozen=True)
@@ -129,12 +134,14 @@ class Tab:
         before = (self.address, self.elements())
         self._traffic.pressed = kind
         if kind != "option":
+            with suppress(_driver_error()):
+                handle.evaluate(_NOTE_PRESS)
             try:
                 handle.click(timeout=_PRESS_MILLISECONDS)
             except _driver_error():
-                # something lies above it; a visitor would put that aside first
+                # something lies above it, which a visitor would put aside first; or the page is slow, and has the click
                 with suppress(_driver_error()):
-                    handle.evaluate("element => element.click()")
+                    handle.evaluate(_PRESS_UNLESS_NOTED)
         self._rest(before)
         return True
 
