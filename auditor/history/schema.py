@@ -93,8 +93,10 @@ STEPS: tuple[Step, ...] = (_create,)
 
 def is_outdated(connection: sqlite3.Connection, path: Path, *, steps: Sequence[Step] = STEPS) -> bool:
     """Whether the file is empty or of an older version; raises HistoryError for a foreign or a newer one."""
-    application, version = _number(connection, "application_id"), _number(connection, "user_version")
-    empty = application == version == 0 and _number(connection, "schema_version") == 0
+    version, changes = _number(connection, "user_version"), _number(connection, "schema_version")
+    # asked for last: another process may make the file between two questions, and then this is its mark
+    application = _number(connection, "application_id")
+    empty = application == version == changes == 0
     if not empty and application != APPLICATION_ID:
         raise HistoryError(f"{str(path)!r} is a database of another program: name another folder in history.path")
     if version > len(steps):

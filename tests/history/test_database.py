@@ -10,7 +10,7 @@ import pytest
 
 from auditor.errors import HistoryError
 from auditor.history.record import HistoryUnwritableError
-from auditor.history.schema import APPLICATION_ID, STEPS, migrate
+from auditor.history.schema import APPLICATION_ID, STEPS, is_outdated, migrate
 from auditor.history.store import History
 
 
@@ -42,6 +42,21 @@ def test_an_empty_database_with_the_mark_of_another_program_is_refused(folder, p
     connection.execute("PRAGMA application_id = 7")
     connection.close()
     assert "another program" in str(refusal(folder))
+
+
+@pytest.mark.parametrize("moment", ["application_id", "user_version", "schema_version"])
+def test_a_history_that_another_process_makes_meanwhile_is_no_other_programs(folder, path, moment):
+    late = sqlite3.connect(path, isolation_level=None)
+
+    def meanwhile(statement):
+        if moment in statement:
+            late.set_trace_callback(None)
+            History.open(folder).close()
+
+    late.set_trace_callback(meanwhile)
+    is_outdated(late, path)
+    late.close()
+    assert History.open(folder, create=False).verify() == ()
 
 
 @pytest.mark.parametrize("content", [b"x", b"hello\n" * 200, b"SQLite format 3\0" + b"\xff" * 5000, b"\0" * 4096])
