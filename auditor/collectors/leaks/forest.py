@@ -1,6 +1,7 @@
 """Walks the forest of deltas of a pack, inflates each object once, and gives the scanner what is new in each."""
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
 
 from auditor.collectors.leaks.delta import SEAM, applied, merged
@@ -219,10 +220,10 @@ def _keys(data: bytes) -> Iterator[bytes]:
             at = data.find(word, at + 1)
 
 
-def _weights(heads: Heads) -> list[int]:
+def _weights(heads: Heads) -> "array[int]":
     """Roughly the work below each object."""
     offsets = heads.offsets
-    weights = [offsets[number + 1] - offsets[number] + 64 for number in range(len(heads))]
+    weights = array("Q", (offsets[number + 1] - offsets[number] + 64 for number in range(len(heads))))
     for number in range(len(heads) - 1, -1, -1):
         if 0 <= heads.bases[number] < number and not heads.kinds[number]:
             weights[heads.bases[number]] += weights[number]

@@ -1,7 +1,8 @@
 """What a search for secrets is told."""
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.detector.own_kind import Patterns
@@ -9,7 +10,13 @@ from auditor.detector.search import IsObject
 from auditor.interfaces import Deadline
 from auditor.model.facts.leaks import Origin
 
-_WORKERS = 2
+_MOST_WORKERS = 3
+
+
+def processors() -> int:
+    """How many processes a large search takes: one for each processor, and few on a machine with many."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_WORKERS, allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +35,7 @@ class Task:
     origin: Origin = "local"
     patterns: Patterns = ()
     is_object: IsObject | None = None
-    workers: int = _WORKERS
+    workers: int = field(default_factory=processors)
     deadline: Deadline | None = None
     progress: Callable[[str], None] = lambda _: None
 
