@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from auditor.detector.key_name import looks_secret
 from auditor.detector.kind import Candidate
-from auditor.detector.placeholder import entropy, is_repetition, placeholder_reason, plain_reason
+from auditor.detector.placeholder import bare_letters, entropy, is_repetition, placeholder_reason, plain_reason
 
 # as far as a word says something of a hash (gitea.md §8)
 _NEAR = 40
@@ -40,7 +40,6 @@ _BREAKS = bytes(code for code in range(256) if chr(code).isspace()) + b"\"',\\"
 _KEY_BODY = re.compile(r"[A-Za-z0-9+/=]{16}")
 # what is shorter is none anyway
 _SHORT = 6
-_NAME_SIGN = re.compile(r"[^A-Za-z0-9]")
 _END = "-----END"
 _BODY = 8192
 # within these many characters the lines about a key are over, and its body has begun
@@ -136,8 +135,8 @@ def _named_reason(key: str, value: str, quoted: bool) -> str | None:
 
 def _is_name(key: str, value: str) -> bool:
     """Whether a value is the name itself: `api_key=api_key`, `--api-key API_KEY`."""
-    letters = _NAME_SIGN.sub("", value).lower()
-    return len(letters) >= _SHORT and _NAME_SIGN.sub("", key).lower().endswith(letters)
+    letters = bare_letters(value)
+    return len(letters) >= _SHORT and bare_letters(key).endswith(letters)
 
 
 def given_value(candidate: Candidate) -> str | None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import string
 from collections import Counter
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ _COMMON = (
     " yes no on off empty default value string str text bytes int integer bool boolean optional required unset"
     " unknown na your my mypassword mysecret mytoken yourpassword yoursecret yourtoken here set me"
 )
-_WORDS = frozenset(_COMMON.split())
+_WORDS = frozenset(_COMMON.encode().split())
 _CONTAINED = re.compile(
     r"(?i)change[-_ ]?me|replace[-_ ]?(?:me|this|with)|place[-_ ]?holder|example|your[-_ ]|[-_ ]here$|^<|^\[.*\]$"
     r"|redacted|dummy|insert[-_ ]|x{4}|\*{3}|\.{3}|\xe2\x80\xa6|fill[-_ ]?(?:me|in)|to[-_ ]?do[-_ ]"
@@ -37,7 +38,9 @@ _SUBSCRIPT = re.compile(r"[A-Za-z_][\w./-]{0,80}(?:\[[\w., ]{0,80}\][\w./-]{0,80
 _OPTION = re.compile(r"--[a-z][a-z-]{1,60}(?:[= ]|$)")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _ORDERS = ("0123456789abcdefghijklmnopqrstuvwxyz", "01234567890", "9876543210", "qwertyuiopasdfghjklzxcvbnm")
-_FOLLOWING = frozenset(one + other for order in _ORDERS for one, other in pairwise(order))
+_FOLLOWING = frozenset(pair for order in _ORDERS for pair in pairwise(order.encode()))
+_DIGITS = string.digits.encode()
+_SIGNS = bytes(set(range(256)) - set(string.ascii_letters.encode() + _DIGITS))
 # the beginning of a long value says enough
 _ENOUGH = 64
 _VOWELS = frozenset("aeiouyAEIOUY")
@@ -54,11 +57,12 @@ def placeholder_reason(value: str) -> str | None:
         return "binary"
     if _REFERENCE.match(value):
         return "reference"
-    if _CONTAINED.search(value) or _bare_word(value) in _WORDS:
+    bare = bare_letters(value)
+    if _CONTAINED.search(value) or bare.translate(None, _DIGITS) in _WORDS:
         return "placeholder"
     if is_repetition(value):
         return "repetition"
-    return "sequence" if _is_sequence(value) else None
+    return "sequence" if _is_sequence(bare) else None
 
 
 def plain_reason(value: str, *, quoted: bool, strong: bool) -> str | None:
@@ -92,17 +96,14 @@ def is_repetition(value: str) -> bool:
     return len(value) >= 4 and max(map(value.count, set(value))) >= 0.75 * len(value)
 
 
-def _bare_word(value: str) -> str:
-    return re.sub(r"[^a-z]", "", value.lower())
+def bare_letters(value: str) -> bytes:
+    """The letters and digits of ASCII in it, in lower case."""
+    return value.encode("latin-1", "ignore").translate(None, _SIGNS).lower()
 
 
-def _is_sequence(value: str) -> bool:
+def _is_sequence(bare: bytes) -> bool:
     """Whether it runs along the alphabet, the digits or the keyboard, once or again."""
-    text = re.sub(r"[^a-z0-9]", "", value[:_ENOUGH].lower())
-    if len(text) < 8:
-        return False
-    follows = sum(one + other in _FOLLOWING for one, other in pairwise(text))
-    return follows >= 0.85 * (len(text) - 1)
+    return len(bare) >= 8 and sum(map(_FOLLOWING.__contains__, pairwise(bare))) >= 0.85 * (len(bare) - 1)
 
 
 def _is_wordy(value: str) -> bool:
