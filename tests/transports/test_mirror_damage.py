@@ -1,5 +1,6 @@
 """What becomes of a mirror that is cut, killed, filled up or bent: repaired or refused, it never answers wrongly."""
 
+import gc
 import hashlib
 import re
 import resource
@@ -301,6 +302,12 @@ def test_a_full_disk_that_git_meets_is_named(repository: Path, tmp_path: Path) -
     program.chmod(0o755)
     with serve_git(repository.parent.parent) as server, pytest.raises(SourceError, match="no space left: make room"):
         mirrored(tmp_path / "m", f"{server.url}/o/r.git", git=str(program))
+
+
+def test_a_git_that_can_not_be_started_leaves_no_file_open(repository: Path, tmp_path: Path) -> None:
+    with serve_git(repository.parent.parent) as server, pytest.raises(SourceError, match="can't be written"):
+        mirrored(tmp_path / "m", f"{server.url}/o/r.git", git=str(tmp_path / "gone"))
+    gc.collect()  # pytest makes an error of what is found open
 
 
 def test_a_second_run_past_its_time_shows_the_earlier_state(repository: Path, tmp_path: Path) -> None:

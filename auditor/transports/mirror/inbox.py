@@ -64,17 +64,21 @@ class GitInbox:
     def __init__(self, folder: Path, limit: int, deadline: Deadline, git: str) -> None:
         self.received = 0
         self._deadline = deadline
-        self._complaint: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._complaint: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__, or below
         # --check-self-contained-and-connected demands every linked object without judging old commits' style (--strict)
         options = ["--stdin", "--fix-thin", "--check-self-contained-and-connected", f"--max-input-size={limit}"]
-        self._process = subprocess.Popen(
-            [git, "-c", "core.hooksPath=/dev/null", "index-pack", *options],
-            cwd=folder,
-            env=git_environment(folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaint,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [git, "-c", "core.hooksPath=/dev/null", "index-pack", *options],
+                cwd=folder,
+                env=git_environment(folder),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._complaint,
+            )
+        except BaseException:
+            self._complaint.close()
+            raise
         self._folder = folder
 
     def __enter__(self) -> Self:
