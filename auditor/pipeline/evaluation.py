@@ -132,7 +132,7 @@ def evaluate(snapshot: Snapshot, bench: Bench, terms: Terms) -> Report:
             snapshot_sha256=hashlib.sha256(canonical(encoded).encode()).hexdigest(),
             notes=(
                 *rollback_note(bench.config, snapshot.finished_at),
-                *filter(None, (facts["deployment"]["text"], facts["routine"]["note"])),
+                *filter(None, (_deployment(facts), facts["routine"]["note"])),
                 *terms.notes,
                 *_allowed(facts),
                 *_unsearched(facts),
@@ -156,11 +156,17 @@ def _without_lag(config: Config) -> Config:
 
 # what a report shows of the derived facts, whatever its rules read
 _LONGEST_NOTE = 2_000
-_SHOWN = frozenset(("chain", "deployment", "protection", "routine"))
+_SHOWN = frozenset(("chain", "protection", "routine"))
 
 
 def _shown(snapshot: Snapshot) -> frozenset[str]:
-    return _SHOWN if snapshot.nas is MISSING else _SHOWN | {"agreement"}
+    agreement = () if snapshot.nas is MISSING else ("agreement",)
+    deployment = () if snapshot.target is MISSING else ("deployment",)
+    return _SHOWN.union(agreement, deployment)
+
+
+def _deployment(facts: Mapping[str, Any]) -> str:
+    return str(facts["deployment"]["text"]) if "deployment" in facts else ""
 
 
 def _agreement(facts: Mapping[str, Any]) -> Agreement:

@@ -151,7 +151,7 @@ def _below(search: LeakSearch, name: str, is_folder: bool) -> LeakSearch:
 
 def _facts(found: Sequence[LeakSearch], context: Context) -> Leaks:
     from auditor.collectors.leaks.attribution import merged
-    from auditor.collectors.leaks.observation import engines_here
+    from auditor.collectors.leaks.repository import engines_here
 
     counts: dict[tuple[str, str], int] = {}
     for search in found:

@@ -5,6 +5,7 @@ import os
 import random
 import stat
 import string
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,19 @@ def test_why_knows_the_patterns_of_a_named_policy_file(inside: Any, tmp_path: Pa
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "notes.md").write_text("code ARC:4711-0815\n")
     assert "nothing here" in inside("secrets", "--why", "notes.md:1", cwd=tmp_path / "elsewhere").stdout
+
+
+def test_a_search_loads_nothing_that_talks_or_looks_at_a_deployment(tmp_path: Path, clone: Path) -> None:
+    unused = ("auditor.transports.http", "auditor.transports.mirror", "auditor.derive.deployment", "ssl", "httpx")
+    script = (
+        "import sys; from auditor.cli.main import run; code = run(['secrets', sys.argv[1]]);"
+        f"print('LOADED', [name for name in {unused!r} if name in sys.modules]); sys.exit(code)"
+    )
+    places = {name: str(tmp_path / name) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
+    command = [sys.executable, "-c", script, str(clone / ".git")]
+    # the first run reads and compiles the rules, which needs the types of all facts
+    first, done = (
+        subprocess.run(command, env=os.environ | places, capture_output=True, text=True, check=False) for _ in range(2)
+    )
+    assert (first.returncode, done.returncode) == (0, 0), done.stderr
+    assert done.stdout.strip().endswith("LOADED []")

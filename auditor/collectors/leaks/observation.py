@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from auditor.collectors.leaks.attribution import merged
-from auditor.collectors.leaks.liveness import token_lives
-from auditor.collectors.leaks.repository import search_repository
+from auditor.collectors.leaks.repository import engines_here, search_repository
 from auditor.collectors.leaks.task import Task
 from auditor.config.hmac_key import load_hmac_key
-from auditor.detector.engine import engine_versions
 from auditor.errors import SourceError
 from auditor.interfaces import Context, Deadline
 from auditor.model.facts.leaks import (
@@ -19,7 +17,6 @@ from auditor.model.facts.leaks import (
     NamedFile,
     Origin,
     Searched,
-    SearchEngine,
     Suppression,
     TokenLife,
 )
@@ -86,6 +83,8 @@ class _Work:
         config = self.context.config
         if not config.secrets.verify:
             return MISSING
+        from auditor.collectors.leaks.liveness import token_lives
+
         repositories: dict[Origin, Path] = {}
         if config.local is not None:
             repositories["local"] = config.local.path
@@ -181,11 +180,6 @@ class _Work:
 
     def _add(self, pointer: str, reason: str) -> None:
         self.gaps.append(Gap(pointer=f"/leaks/{pointer}", reason=reason))
-
-
-def engines_here() -> tuple[SearchEngine, ...]:
-    """What searches on this machine."""
-    return tuple(SearchEngine(name=name, version=version) for name, version in engine_versions())
 
 
 def _own_places(search: LeakSearch, origin: Origin) -> Iterator[OwnPlace]:

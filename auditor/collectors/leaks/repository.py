@@ -24,7 +24,7 @@ from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
 from auditor.errors import SourceError
-from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, Suppression, Unsearched
+from auditor.model.facts.leaks import Leak, LeakPlace, LeakSearch, SearchEngine, Suppression, Unsearched
 from auditor.model.missing import MISSING
 from auditor.text import name_text, printable, short
 
@@ -50,6 +50,11 @@ def _searched(source: Source, task: Task) -> LeakSearch:
     digest = rules_digest(task.key, task.patterns, engine_versions())
     with closing(Ledger(task.ledger, digest)) as ledger, begun_walk(source, ledger, task) as walk:
         return placed(source, ledger, task, walk, _read_new(source, ledger, task), _in_refs(source, task))
+
+
+def engines_here() -> tuple[SearchEngine, ...]:
+    """What searches on this machine."""
+    return tuple(SearchEngine(name=name, version=version) for name, version in engine_versions())
 
 
 def rules_digest(key: bytes, patterns: Patterns, engines: Versions) -> str:
