@@ -195,7 +195,10 @@ class Forge:
         return None
 
     def _tree(self, name: str, tip: str) -> Reply:
-        found = self.repository.entries(tip if name == "main" else name)
+        try:
+            found = self.repository.entries(tip if name == "main" else name)
+        except KeyError:
+            return self._error(400, f"sha not found: {name}")
         return Reply(200, {"truncated": False, "tree": [{"path": path, "sha": sha} for path, sha in found.items()]})
 
     def _of_commit(self, route: str, tip: str, query: Mapping[str, str]) -> Reply | None:
