@@ -77,7 +77,8 @@ def leaking_commit(repository: Path, seed: int) -> None:
     blob = git("hash-object", "-w", "--stdin", data=f"GITHUB_TOKEN={token}\n")
     tree = git("mktree", data=f"100644 blob {blob}\tleak.env\n")
     parent = git("for-each-ref", "--count=1", "--format=%(objectname)", "refs/heads")
-    git("update-ref", "refs/heads/leaking", git("commit-tree", tree, "-p", parent, "-m", "a leak"))
+    # a branch of its own: one that is moved elsewhere has the whole history walked anew
+    git("update-ref", f"refs/heads/leaking-{seed}", git("commit-tree", tree, "-p", parent, "-m", "a leak"))
 
 
 def bench(source: Path, folder: Path) -> bool:
