@@ -114,14 +114,17 @@ def test_what_a_reader_can_not_see_keeps_the_gate_shut_whatever_the_environment_
 
 
 def test_a_server_that_is_too_slow_is_unknown_within_the_budget(replay_gitea: STARTED, gate: Any) -> None:
+    over = threading.Event()
+
     def late(request: Any, serve: Any) -> Any:
-        time.sleep(3)
+        over.wait(90)
         return serve(request)
 
     gitea = replay_gitea(VERSION, SITE, fail={"R": late})
     began = time.monotonic()
     code, report, _ = gate(gitea, limits={"gate_budget": "2s"})
-    assert time.monotonic() - began < 12, "one evaluation of the policy besides"
+    over.set()
+    assert time.monotonic() - began < 45, "one evaluation of the policy besides"
     assert (code, report["verdict"]) == (3, "inconclusive")
     assert {"pass"} not in outcomes(report).values()
 
