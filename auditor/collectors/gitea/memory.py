@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -84,7 +85,8 @@ class MemoryFile:
         if self._path is None:
             return
         body = canonical(encode(value)).encode()
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        # two sites of one fleet may have the same repository
+        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}-{threading.get_ident()}.new")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh.unlink(missing_ok=True)
