@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from auditor.collectors.leaks.source import read_source
-
 _MAGIC = b"\xfftOc\x00\x00\x00\x02"
 _FANOUT_AT, _NAMES_AT = 8, 8 + 256 * 4
 
 
 def object_names(repository: Path) -> "ObjectNames":
     """Those of the repository at a path; raises SourceError where there is none."""
+    from auditor.collectors.leaks.source import read_source
+
     source = read_source(repository)
     return ObjectNames(source.objects, source.hash_bytes)
 

@@ -20,7 +20,6 @@ from auditor.collectors.leaks.ledger import Findings, Holder
 from auditor.collectors.leaks.object_name import ObjectNames
 from auditor.collectors.leaks.pack import Pack
 from auditor.collectors.leaks.scan import Scanner, name_sightings
-from auditor.collectors.leaks.stray import search_strays
 from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import second_engine
 from auditor.detector.own_kind import Patterns, kinds_with
@@ -79,6 +78,8 @@ def search_portions(pack: Pack, order: Order, *, leads: bool, check: Callable[[]
     found.unsearched = [(pack.name(number), reason) for number, reason in scanner.unsearched.items()]
     found.read, found.searched_bytes = forest.read, scanner.searched_bytes
     if leads and pack.heads.strays:
+        from auditor.collectors.leaks.stray import search_strays
+
         found.join(search_strays(pack, scanner.emptied(), objects, order.hash_bytes))
     return found
 
