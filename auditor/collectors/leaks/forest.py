@@ -96,10 +96,11 @@ class Forest:
             stream = self._pack.stream(number)
             data = stream if self._kinds[number] else applied(base, stream)
             carried = [one for one in carried if one.needle in data]
-            if number in found:
+            new = {one.hmac for one in found.get(number, ())}.difference(one.hmac for one in carried)
+            if new:
                 # what a part of the text made look like a secret, the whole may explain
                 known = self._scanner.marks(data)
-                carried += [one for one in found[number] if one.hmac in known or one.encoded]
+                carried += [one for one in found[number] if one.hmac in new and (one.hmac in known or one.encoded)]
             yield from ((number, one, line_of(data, one.needle)) for one in carried)
             stack.extend(
                 (child, data, carried)

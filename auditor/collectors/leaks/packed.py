@@ -8,10 +8,11 @@ from base64 import b64encode
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from auditor.collectors.leaks.compilation import use_compiled
 from auditor.collectors.leaks.forest import MOST_PORTIONS
-from auditor.collectors.leaks.heads import Heads, PackError
+from auditor.collectors.leaks.heads import PackError
 from auditor.collectors.leaks.ledger import Findings
 from auditor.collectors.leaks.pack import Pack
 from auditor.collectors.leaks.source import Source
@@ -36,9 +37,11 @@ def search_pack(path: Path, source: Source, task: Task) -> Findings:
     use_compiled(forms, task.kept, task.key, compile_anew=size > _WORTH_COMPILING_BYTES)
     with ExitStack() as stack:
         queue = _queue(stack)
+        heads = stack.enter_context(TemporaryFile())
         # they begin while the heads are read
         others = [
-            stack.enter_context(closing(_Other(queue))) for _ in range(task.workers - 1 if size > _SMALL_BYTES else 0)
+            stack.enter_context(closing(_Other(queue, heads.fileno())))
+            for _ in range(task.workers - 1 if size > _SMALL_BYTES else 0)
         ]
         try:
             pack = stack.enter_context(closing(Pack(path, source.hash_bytes)))
@@ -50,11 +53,15 @@ def search_pack(path: Path, source: Source, task: Task) -> Findings:
             hash_bytes=source.hash_bytes,
             key=b64encode(task.key).decode(),
             queue=queue,
+            heads=heads.fileno(),
             patterns=task.patterns,
             compiled=str(task.kept) if task.kept else None,
         )
+        if others:
+            heads.write(pack.heads.to_bytes())
+            heads.flush()
         for other in others:
-            other.begin(order, pack.heads)
+            other.begin(order)
         found = search_portions(pack, order, leads=True, check=task.check)
         for other in others:
             found.join(other.answer())
@@ -73,18 +80,17 @@ def _queue(stack: ExitStack) -> int:
 class _Other:
     """Another process that searches portions."""
 
-    def __init__(self, queue: int) -> None:
+    def __init__(self, *inherited: int) -> None:
         command = [sys.executable, "-m", "auditor.collectors.leaks.worker"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(queue,))
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=inherited)
 
-    def begin(self, order: Order, heads: Heads) -> None:
+    def begin(self, order: Order) -> None:
         """Sends it to work."""
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101 -- asked for above
         # one that died at once is known by its answer
         with suppress(BrokenPipeError):
-            pipe.write(json.dumps(asdict(order)).encode() + b"\n")
-            pipe.write(heads.to_bytes())
+            pipe.write(json.dumps(asdict(order)).encode())
         with suppress(BrokenPipeError):
             pipe.close()
         self._process.stdin = None

@@ -33,8 +33,8 @@ class Order:
     """The search of the pack at `path`, in a repository with these folders of objects, by one of several processes.
 
     `queue` is the descriptor of a pipe that holds the numbers of portions, a byte each: whoever reads one searches
-    that portion. `key` is in base64, `patterns` are a site's own kinds, id and expression, and `compiled` is the
-    folder that keeps what was compiled.
+    that portion. `heads` is that of a file with the pack's heads. `key` is in base64, `patterns` are a site's own
+    kinds, id and expression, and `compiled` is the folder that keeps what was compiled.
     """
 
     path: str
@@ -42,6 +42,7 @@ class Order:
     hash_bytes: int
     key: str
     queue: int
+    heads: int
     patterns: Patterns = ()
     compiled: str | None = None
 
@@ -87,12 +88,13 @@ def search_portions(pack: Pack, order: Order, *, leads: bool, check: Callable[[]
 def _main() -> None:
     # Ctrl-C is for the process that waits for this one, and ends it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    given = json.loads(sys.stdin.buffer.readline())
+    given = json.load(sys.stdin)
     patterns = tuple((name, regex) for name, regex in given.pop("patterns"))
     order = Order(**given, patterns=patterns)
     folder = Path(order.compiled) if order.compiled else None
     use_compiled(accelerator_of(kinds_with(patterns)), folder, b64decode(order.key), compile_anew=False)
-    with closing(Pack(Path(order.path), order.hash_bytes, Heads.from_bytes(sys.stdin.buffer.read()))) as pack:
+    heads = Heads.from_bytes(os.pread(order.heads, os.fstat(order.heads).st_size, 0))
+    with closing(Pack(Path(order.path), order.hash_bytes, heads)) as pack:
         found = search_portions(pack, order, leads=False, check=lambda: None)
     sys.stdout.write(found.to_json())
 
