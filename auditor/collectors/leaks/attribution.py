@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from auditor.collectors.leaks.ledger import Event, Holder
 from auditor.collectors.leaks.naming import is_env, is_noteworthy
+from auditor.collectors.leaks.tip import File
 from auditor.detector.catalogue import KINDS
 from auditor.detector.fixture import is_invented
 from auditor.model.facts.leaks import Leak, LeakPlace, NamedFile, Origin, Where
@@ -17,13 +19,13 @@ _WHERE: dict[str, Where] = {"blob": "file", "name": "file-name", "commit": "comm
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What git said: `events` None where it could not be asked; `tips` is what lies at each tip's paths today.
+    """What git said: `events` None where it could not be asked; `tips` are the commits of tips that have a file today.
 
     `refs` are the names of a tip's commit, `reached` the objects that refs name themselves.
     """
 
     events: Sequence[Event] | None
-    tips: Mapping[tuple[str, bytes], str]
+    tips: Mapping[File, Sequence[str]]
     refs: Mapping[str, Sequence[str]]
     reached: frozenset[str]
 
@@ -34,14 +36,14 @@ def leaks(holders: Iterable[Holder], history: History, origin: Origin) -> tuple[
     for holder in holders:
         by_secret[holder.hmac, holder.kind].append(holder)
     by_object = _by_object(history.events or (), {holder.oid for held in by_secret.values() for holder in held})
-    tips = defaultdict[str, list[tuple[str, bytes]]](list)
-    for place, oid in history.tips.items():
-        tips[oid].append(place)
     found = []
     for (hmac, kind), held in sorted(by_secret.items()):
-        places = _places(held, by_object, tips, history, origin)
+        places = _places(held, by_object, history, origin)
         found.append(Leak(kind=kind, hint=held[0].hint, hmac=hmac, places=tuple(sorted(places, key=_order))))
     return tuple(found)
+
+
+_moment = attrgetter("at", "commit")
 
 
 def _order(place: LeakPlace) -> tuple[bool, str, str, int]:
@@ -59,7 +61,6 @@ def _by_object(events: Iterable[Event], wanted: set[str]) -> dict[str, list[Even
 def _places(
     held: Sequence[Holder],
     by_object: Mapping[str, Sequence[Event]],
-    tips: Mapping[str, Sequence[tuple[str, bytes]]],
     history: History,
     origin: Origin,
 ) -> list[LeakPlace]:
@@ -73,7 +74,7 @@ def _places(
         if not events:
             found.append(_alone(one, by_object, history, origin))
     for (path, inside), pairs in by_path.items():
-        found.append(_at_path(path, inside, pairs, oids, tips, history, origin))
+        found.append(_at_path(path, inside, pairs, oids, history, origin))
     return found
 
 
@@ -99,18 +100,14 @@ def _at_path(
     inside: str,
     pairs: Sequence[tuple[Holder, Event]],
     oids: set[str],
-    tips: Mapping[str, Sequence[tuple[str, bytes]]],
     history: History,
     origin: Origin,
 ) -> LeakPlace:
     """A file's place, from every version of it that holds the secret."""
-    events = sorted({event for _, event in pairs}, key=lambda event: (event.at, event.commit))
+    events = sorted({event.commit: event for _, event in pairs}.values(), key=_moment)
     brought = [event for event in events if event.new in oids]
     taken = [event for event in events if event.new not in oids]
-    at = {
-        one.oid: [commit for commit, place in tips.get(one.oid, ()) if place == path]
-        for one in {holder for holder, _ in pairs}
-    }
+    at = {oid: history.tips.get((path, oid), ()) for oid in {holder.oid for holder, _ in pairs}}
     names = sorted({name for commits in at.values() for commit in commits for name in history.refs.get(commit, ())})
     latest = max((pair for pair in pairs), key=lambda pair: (bool(at[pair[0].oid]), pair[1].at, pair[0].oid))[0]
     return LeakPlace(
@@ -131,12 +128,12 @@ def named_files(history: History, origin: Origin) -> tuple[NamedFile, ...]:
     by_path: dict[bytes, list[Event]] = defaultdict(list)
     for event in history.events or ():
         by_path[event.path].append(event)
+    noteworthy = {path for path in by_path if is_noteworthy(path)}
     at = defaultdict[bytes, set[str]](set)
-    for commit, path in history.tips:
-        at[path].update(history.refs.get(commit, ()))
-    return tuple(
-        _named_file(path, events, at[path], origin) for path, events in sorted(by_path.items()) if is_noteworthy(path)
-    )
+    for (path, _), commits in history.tips.items():
+        if path in noteworthy:
+            at[path].update(name for commit in commits for name in history.refs.get(commit, ()))
+    return tuple(_named_file(path, by_path[path], at[path], origin) for path in sorted(noteworthy))
 
 
 def merged(found: Iterable[Leak]) -> tuple[Leak, ...]:
@@ -156,7 +153,7 @@ def _rank(leak: Leak) -> tuple[bool, int]:
 
 
 def _named_file(path: bytes, events: Sequence[Event], tips: set[str], origin: Origin) -> NamedFile:
-    ordered = sorted(events, key=lambda event: (event.at, event.commit))
+    ordered = sorted(events, key=_moment)
     gone = [event.commit for event in ordered if not event.new]
     return NamedFile(
         origin=origin,

@@ -1,7 +1,7 @@
 """What the history of all refs says of the objects that hold a secret; git begins to tell it before they are known."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from auditor.collectors.leaks.ledger import Ledger
 from auditor.collectors.leaks.naming import is_noteworthy
 from auditor.collectors.leaks.source import Source
 from auditor.collectors.leaks.task import Task
-from auditor.collectors.leaks.tip import files_at
+from auditor.collectors.leaks.tip import File, files_at
 from auditor.collectors.leaks.walk import Answer, Git, events_in
 from auditor.errors import SourceError
 from auditor.text import name_text
@@ -119,16 +119,15 @@ def _history(
 
 def _at_tips(
     git: Git, ledger: Ledger, commits: set[str], paths: set[bytes], wanted: set[str]
-) -> Mapping[tuple[str, bytes], str]:
+) -> Mapping[File, Sequence[str]]:
     """What is noteworthy or holds a secret at each tip; a commit never changes, so only new ones are looked at."""
     old = ledger.tips()
     new = commits - old
     if len(new) * len(paths) > _MOST_LOOKUPS:
         raise SourceError(f"{len(paths)} paths at {len(new)} tips are more than are looked up")
     if commits != old:
-        places = files_at(git, sorted(new), paths)
         noteworthy = {path for path in paths if is_noteworthy(path)}
-        found = {(one, path): oid for one, path, oid in places if oid in wanted or path in noteworthy}
+        found = files_at(git, sorted(new), paths, lambda file: file[1] in wanted or file[0] in noteworthy)
         ledger.take_tips(found, commits)
     return ledger.at_tips()
 

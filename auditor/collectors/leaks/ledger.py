@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = """
 CREATE TABLE rules (digest TEXT NOT NULL);
 CREATE TABLE pack (name TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID;
@@ -23,7 +23,7 @@ CREATE TABLE suppressed (kind TEXT, reason TEXT, count INTEGER NOT NULL, PRIMARY
 CREATE TABLE unsearched (place TEXT, reason TEXT, PRIMARY KEY (place, reason)) WITHOUT ROWID;
 CREATE TABLE event (commit_id TEXT, at INTEGER NOT NULL, path BLOB, old TEXT, new TEXT, reachable INTEGER NOT NULL,
     PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
-CREATE TABLE tip (commit_id TEXT, path BLOB, oid TEXT NOT NULL, PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
+CREATE TABLE tip (path BLOB, oid TEXT, commit_id TEXT, PRIMARY KEY (path, oid, commit_id)) WITHOUT ROWID;
 CREATE TABLE tip_commit (oid TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE peeled (oid TEXT PRIMARY KEY, commit_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE walked (oid TEXT PRIMARY KEY, reachable INTEGER NOT NULL) WITHOUT ROWID;
@@ -177,20 +177,21 @@ class Ledger:
         """The commits at whose paths was looked."""
         return {oid for (oid,) in self._file.execute("SELECT oid FROM tip_commit")}
 
-    def at_tips(self) -> dict[tuple[str, bytes], str]:
-        """The object at each path of each of these commits, where there is one."""
-        return {(commit, path): oid for commit, path, oid in self._file.execute("SELECT * FROM tip")}
+    def at_tips(self) -> dict[tuple[bytes, str], list[str]]:
+        """By path and object the commits that have it there."""
+        rows = self._file.execute("SELECT path, oid, group_concat(commit_id, ' ') FROM tip GROUP BY path, oid")
+        return {(path, oid): commits.split(" ") for path, oid, commits in rows}
 
-    def take_tips(self, found: Mapping[tuple[str, bytes], str], commits: set[str]) -> None:
+    def take_tips(self, found: Mapping[tuple[bytes, str], Iterable[str]], commits: set[str]) -> None:
         """Writes what lies at the paths of commits, of which `commits` are tips today; the others are forgotten."""
+        gone = self.tips() - commits
         with self._file as file:
-            file.executemany(
-                "INSERT OR REPLACE INTO tip VALUES (?,?,?)", ((*place, oid) for place, oid in found.items())
-            )
+            rows = ((*place, commit) for place, having in found.items() for commit in having)
+            file.executemany("INSERT OR REPLACE INTO tip VALUES (?,?,?)", rows)
             file.executemany("INSERT OR IGNORE INTO tip_commit VALUES (?)", ((oid,) for oid in commits))
-            gone = [(oid,) for (oid,) in file.execute("SELECT oid FROM tip_commit") if oid not in commits]
-            file.executemany("DELETE FROM tip WHERE commit_id = ?", gone)
-            file.executemany("DELETE FROM tip_commit WHERE oid = ?", gone)
+            file.executemany("DELETE FROM tip_commit WHERE oid = ?", ((oid,) for oid in gone))
+            if gone:
+                file.execute("DELETE FROM tip WHERE commit_id NOT IN (SELECT oid FROM tip_commit)")
 
 
 def _opened(path: Path | None, rules: str) -> sqlite3.Connection:
