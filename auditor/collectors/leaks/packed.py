@@ -27,45 +27,67 @@ _SMALL_BYTES = 4 << 20
 _WORTH_COMPILING_BYTES = 1 << 20
 
 
-def search_pack(path: Path, source: Source, task: Task) -> Findings:
-    """What a pack holds; a pack that can't be read is unsearched as a whole.
+class Team:
+    """The other processes that search a pack, and what all of them share; close it after use.
 
-    Raises SourceError where the time is over, or another process died.
+    They take a while to begin, and wait then for what they are to do.
     """
-    size = path.stat().st_size
-    forms = accelerator_of(kinds_with(task.patterns))
-    use_compiled(forms, task.kept, task.key, compile_anew=size > _WORTH_COMPILING_BYTES)
-    with ExitStack() as stack:
-        queue = _queue(stack)
-        heads = stack.enter_context(TemporaryFile())
-        # they begin while the heads are read
-        others = [
-            stack.enter_context(closing(_Other(queue, heads.fileno())))
-            for _ in range(task.workers - 1 if size > _SMALL_BYTES else 0)
+
+    def __init__(self, size: int) -> None:
+        self._stack = ExitStack()
+        self._heads = self._stack.enter_context(TemporaryFile())  # noqa: SIM115 -- the stack closes it
+        self.queue = _queue(self._stack)
+        self._others = [
+            self._stack.enter_context(closing(_Other(self.queue, self._heads.fileno()))) for _ in range(size)
         ]
-        try:
-            pack = stack.enter_context(closing(Pack(path, source.hash_bytes)))
-        except (PackError, OSError, ValueError, IndexError) as error:
-            return Findings(unsearched=[(path.name, str(error))])
+
+    @classmethod
+    def for_pack(cls, path: Path, task: Task) -> "Team":
+        """As many processes as pay for a pack."""
+        return cls(task.workers - 1 if path.stat().st_size > _SMALL_BYTES else 0)
+
+    def search(self, pack: Pack, source: Source, task: Task) -> Findings:
+        """What the pack holds; this process searches too."""
         order = Order(
-            path=str(path),
+            path=str(pack.path),
             objects=tuple(map(str, source.objects)),
             hash_bytes=source.hash_bytes,
             key=b64encode(task.key).decode(),
-            queue=queue,
-            heads=heads.fileno(),
+            queue=self.queue,
+            heads=self._heads.fileno(),
             patterns=task.patterns,
             compiled=str(task.kept) if task.kept else None,
         )
-        if others:
-            heads.write(pack.heads.to_bytes())
-            heads.flush()
-        for other in others:
+        if self._others:
+            self._heads.write(pack.heads.to_bytes())
+            self._heads.flush()
+        for other in self._others:
             other.begin(order)
         found = search_portions(pack, order, leads=True, check=task.check)
-        for other in others:
+        for other in self._others:
             found.join(other.answer())
-    return found
+        return found
+
+    def close(self) -> None:
+        """Ends them."""
+        self._stack.close()
+
+
+def search_pack(path: Path, source: Source, task: Task, team: Team | None = None) -> Findings:
+    """What a pack holds; a pack that can't be read is unsearched as a whole.
+
+    `team` is one that was begun before. Raises SourceError where the time is over, or another process died.
+    """
+    forms = accelerator_of(kinds_with(task.patterns))
+    use_compiled(forms, task.kept, task.key, compile_anew=path.stat().st_size > _WORTH_COMPILING_BYTES)
+    # it begins while the heads are read
+    with closing(team or Team.for_pack(path, task)) as searching:
+        try:
+            pack = Pack(path, source.hash_bytes)
+        except (PackError, OSError, ValueError, IndexError) as error:
+            return Findings(unsearched=[(path.name, str(error))])
+        with closing(pack):
+            return searching.search(pack, source, task)
 
 
 def _queue(stack: ExitStack) -> int:

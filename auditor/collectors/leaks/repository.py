@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from auditor.collectors.leaks.history import Walk, begun_walk
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
 from auditor.collectors.leaks.object_name import ObjectNames
-from auditor.collectors.leaks.packed import search_pack
+from auditor.collectors.leaks.packed import Team, search_pack
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.task import Task
@@ -48,8 +48,13 @@ def _searched(source: Source, task: Task) -> LeakSearch:
     # thousands of names of refs are searched every night
     use_compiled(accelerator_of(kinds_with(task.patterns)), task.kept, task.key, compile_anew=False)
     digest = rules_digest(task.key, task.patterns, engine_versions())
-    with closing(Ledger(task.ledger, digest)) as ledger, begun_walk(source, ledger, task) as walk:
-        return placed(source, ledger, task, walk, _read_new(source, ledger, task), _in_refs(source, task))
+    with closing(Ledger(task.ledger, digest)) as ledger, ExitStack() as stack:
+        packs = _new_packs(source, ledger)
+        # its processes begin while git is asked
+        team = stack.enter_context(closing(Team.for_pack(packs[0], task))) if packs else None
+        walk = stack.enter_context(begun_walk(source, ledger, task))
+        read = _read_new(source, ledger, task, packs, team)
+        return placed(source, ledger, task, walk, read, _in_refs(source, task))
 
 
 def engines_here() -> tuple[SearchEngine, ...]:
@@ -73,21 +78,29 @@ def _program() -> bytes:
     return digest.digest()
 
 
-def _read_new(source: Source, ledger: Ledger, task: Task) -> Findings:
-    """Searches what the ledger does not know."""
-    total = Findings()
+def _new_packs(source: Source, ledger: Ledger) -> list[Path]:
+    """The packs that the ledger does not know, the largest first."""
     known = ledger.packs()
-    for folder in source.objects:
-        for path in sorted((folder / "pack").glob("*.pack")):
-            name = f"{path.stem}:{path.stat().st_size}"
-            if name in known:
-                continue
-            task.check()
-            task.progress(f"searching {path.name}")
-            found = search_pack(path, source, task)
-            ledger.take(found, pack=(name, found.read))
-            total.read += found.read
-            total.searched_bytes += found.searched_bytes
+    found = [path for folder in source.objects for path in (folder / "pack").glob("*.pack")]
+    new = [path for path in found if _pack_name(path) not in known]
+    return sorted(new, key=lambda path: (-path.stat().st_size, path.name))
+
+
+def _pack_name(path: Path) -> str:
+    return f"{path.stem}:{path.stat().st_size}"
+
+
+def _read_new(source: Source, ledger: Ledger, task: Task, packs: Iterable[Path], team: Team | None) -> Findings:
+    """Searches what the ledger does not know; `team` has begun for the first of `packs`."""
+    total = Findings()
+    for path in packs:
+        task.check()
+        task.progress(f"searching {path.name}")
+        found = search_pack(path, source, task, team)
+        team = None
+        ledger.take(found, pack=(_pack_name(path), found.read))
+        total.read += found.read
+        total.searched_bytes += found.searched_bytes
     old, is_object = ledger.loose(), ObjectNames(source.objects, source.hash_bytes)
     for folder in source.objects:
         new = [oid for oid in loose_objects(folder) if oid not in old]
