@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from auditor.collectors.leaks.ledger import Event, Holder
@@ -28,6 +28,16 @@ class History:
     tips: Mapping[File, Sequence[str]]
     refs: Mapping[str, Sequence[str]]
     reached: frozenset[str]
+    # many secrets stand in the same files
+    _names: dict[frozenset[File], tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def names(self, files: Iterable[File]) -> tuple[str, ...]:
+        """The names of the tips that have one of the files, sorted."""
+        there = frozenset(file for file in files if file in self.tips)
+        if there not in self._names:
+            commits = {commit for file in there for commit in self.tips[file]}
+            self._names[there] = tuple(sorted({name for commit in commits for name in self.refs.get(commit, ())}))
+        return self._names[there]
 
 
 def leaks(holders: Iterable[Holder], history: History, origin: Origin) -> tuple[Leak, ...]:
@@ -107,9 +117,8 @@ def _at_path(
     events = sorted({event.commit: event for _, event in pairs}.values(), key=_moment)
     brought = [event for event in events if event.new in oids]
     taken = [event for event in events if event.new not in oids]
-    at = {oid: history.tips.get((path, oid), ()) for oid in {holder.oid for holder, _ in pairs}}
-    names = sorted({name for commits in at.values() for commit in commits for name in history.refs.get(commit, ())})
-    latest = max((pair for pair in pairs), key=lambda pair: (bool(at[pair[0].oid]), pair[1].at, pair[0].oid))[0]
+    names = history.names((path, holder.oid) for holder, _ in pairs)
+    latest = max(pairs, key=lambda pair: ((path, pair[0].oid) in history.tips, pair[1].at, pair[0].oid))[0]
     return LeakPlace(
         origin=origin,
         where="file",
@@ -118,7 +127,7 @@ def _at_path(
         line=latest.line or None,
         first_commit=brought[0].commit if brought else None,
         last_commit=taken[-1].commit if taken and not names else None,
-        tips=tuple(names),
+        tips=names,
         reachable=bool(names) or any(event.reachable for event in events),
     )
 
@@ -129,11 +138,11 @@ def named_files(history: History, origin: Origin) -> tuple[NamedFile, ...]:
     for event in history.events or ():
         by_path[event.path].append(event)
     noteworthy = {path for path in by_path if is_noteworthy(path)}
-    at = defaultdict[bytes, set[str]](set)
-    for (path, _), commits in history.tips.items():
+    files = defaultdict[bytes, list[File]](list)
+    for path, oid in history.tips:
         if path in noteworthy:
-            at[path].update(name for commit in commits for name in history.refs.get(commit, ()))
-    return tuple(_named_file(path, by_path[path], at[path], origin) for path in sorted(noteworthy))
+            files[path].append((path, oid))
+    return tuple(_named_file(path, by_path[path], history.names(files[path]), origin) for path in sorted(noteworthy))
 
 
 def merged(found: Iterable[Leak]) -> tuple[Leak, ...]:
@@ -152,7 +161,7 @@ def _rank(leak: Leak) -> tuple[bool, int]:
     return is_invented(leak.kind, leak.hint), _ORDER.get(leak.kind, len(KINDS))
 
 
-def _named_file(path: bytes, events: Sequence[Event], tips: set[str], origin: Origin) -> NamedFile:
+def _named_file(path: bytes, events: Sequence[Event], tips: tuple[str, ...], origin: Origin) -> NamedFile:
     ordered = sorted(events, key=_moment)
     gone = [event.commit for event in ordered if not event.new]
     return NamedFile(
@@ -161,6 +170,6 @@ def _named_file(path: bytes, events: Sequence[Event], tips: set[str], origin: Or
         path=name_text(path),
         first_commit=ordered[0].commit,
         last_commit=gone[-1] if gone and not tips else None,
-        tips=tuple(sorted(tips)),
+        tips=tips,
         reachable=bool(tips) or any(event.reachable for event in events),
     )
