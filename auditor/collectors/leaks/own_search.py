@@ -18,7 +18,7 @@ from auditor.collectors.leaks.ledger import Findings, Holder, Ledger
 from auditor.collectors.leaks.loose import loose_content, loose_names, loose_objects
 from auditor.collectors.leaks.own_scan import KIND, OwnScanner
 from auditor.collectors.leaks.pack import Pack
-from auditor.collectors.leaks.repository import placed, rules_digest
+from auditor.collectors.leaks.repository import pack_name, placed, rules_digest
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.task import Task
 from auditor.collectors.leaks.worker import PLACES
@@ -77,7 +77,7 @@ class _Pass:
         loose = {machine: ledger.loose() for machine, ledger in ledgers.items()}
         for folder in self.source.objects:
             for path in sorted((folder / "pack").glob("*.pack")):
-                name = f"{path.stem}:{path.stat().st_size}"
+                name = pack_name(path)
                 lacking = tuple(machine for machine in ledgers if name not in packs[machine])
                 if lacking:
                     self.task.progress(f"searching {path.name} for own values")

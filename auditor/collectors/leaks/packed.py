@@ -34,12 +34,12 @@ class Team:
     """
 
     def __init__(self, size: int) -> None:
-        self._stack = ExitStack()
-        self._heads = self._stack.enter_context(TemporaryFile())  # noqa: SIM115 -- the stack closes it
-        self.queue = _queue(self._stack)
-        self._others = [
-            self._stack.enter_context(closing(_Other(self.queue, self._heads.fileno()))) for _ in range(size)
-        ]
+        with ExitStack() as stack:
+            self._heads = stack.enter_context(TemporaryFile())
+            self._queue = _queue(stack)
+            shared = self._queue, self._heads.fileno()
+            self._others = [stack.enter_context(closing(_Other(shared))) for _ in range(size)]
+            self._stack = stack.pop_all()
 
     @classmethod
     def for_pack(cls, path: Path, task: Task) -> "Team":
@@ -53,7 +53,7 @@ class Team:
             objects=tuple(map(str, source.objects)),
             hash_bytes=source.hash_bytes,
             key=b64encode(task.key).decode(),
-            queue=self.queue,
+            queue=self._queue,
             heads=self._heads.fileno(),
             patterns=task.patterns,
             compiled=str(task.kept) if task.kept else None,
@@ -102,9 +102,15 @@ def _queue(stack: ExitStack) -> int:
 class _Other:
     """Another process that searches portions."""
 
-    def __init__(self, *inherited: int) -> None:
-        command = [sys.executable, "-m", "auditor.collectors.leaks.worker"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=inherited)
+    def __init__(self, shared: tuple[int, ...]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "auditor.collectors.leaks.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=shared,
+            # Ctrl-C is for this process, which ends the other one
+            process_group=0,
+        )
 
     def begin(self, order: Order) -> None:
         """Sends it to work."""

@@ -82,11 +82,12 @@ def _new_packs(source: Source, ledger: Ledger) -> list[Path]:
     """The packs that the ledger does not know, the largest first."""
     known = ledger.packs()
     found = [path for folder in source.objects for path in (folder / "pack").glob("*.pack")]
-    new = [path for path in found if _pack_name(path) not in known]
+    new = [path for path in found if pack_name(path) not in known]
     return sorted(new, key=lambda path: (-path.stat().st_size, path.name))
 
 
-def _pack_name(path: Path) -> str:
+def pack_name(path: Path) -> str:
+    """By what a ledger knows a pack."""
     return f"{path.stem}:{path.stat().st_size}"
 
 
@@ -98,7 +99,7 @@ def _read_new(source: Source, ledger: Ledger, task: Task, packs: Iterable[Path],
         task.progress(f"searching {path.name}")
         found = search_pack(path, source, task, team)
         team = None
-        ledger.take(found, pack=(_pack_name(path), found.read))
+        ledger.take(found, pack=(pack_name(path), found.read))
         total.read += found.read
         total.searched_bytes += found.searched_bytes
     old, is_object = ledger.loose(), ObjectNames(source.objects, source.hash_bytes)

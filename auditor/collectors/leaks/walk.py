@@ -6,7 +6,7 @@ So git sees neither configuration nor hooks of the repository, and writes nothin
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -163,15 +163,19 @@ class Git:
         return self._ask(arguments, lines).read()
 
     def _ask(self, arguments: Sequence[str], lines: Iterable[str | bytes]) -> Answer:
-        # files, not pipes: so git never waits until somebody reads, who closes them
-        said, faults = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
-        with tempfile.TemporaryFile() as asked:
+        with ExitStack() as stack, tempfile.TemporaryFile() as asked:
+            # files, not pipes: so git never waits until somebody reads, who closes them
+            said, faults = stack.enter_context(tempfile.TemporaryFile()), stack.enter_context(tempfile.TemporaryFile())
             asked.writelines((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
             asked.seek(0)
             command = [self._program, *arguments]
-            process = subprocess.Popen(
-                command, cwd=self._folder, env=self._environment, stdin=asked, stdout=said, stderr=faults
-            )
+            try:
+                process = subprocess.Popen(
+                    command, cwd=self._folder, env=self._environment, stdin=asked, stdout=said, stderr=faults
+                )
+            except OSError as error:
+                raise SourceError(f"git can't be started: {error.strerror}") from error
+            stack.pop_all()
         return Answer(arguments[0], process, said, faults)
 
 

@@ -5,7 +5,6 @@ The key comes through the pipe, never through arguments or the environment; no v
 
 import json
 import os
-import signal
 import sys
 from base64 import b64decode
 from collections.abc import Callable
@@ -86,9 +85,11 @@ def search_portions(pack: Pack, order: Order, *, leads: bool, check: Callable[[]
 
 
 def _main() -> None:
-    # Ctrl-C is for the process that waits for this one, and ends it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    given = json.load(sys.stdin)
+    text = sys.stdin.read()
+    if not text:
+        # who would have sent the order is gone
+        return
+    given = json.loads(text)
     patterns = tuple((name, regex) for name, regex in given.pop("patterns"))
     order = Order(**given, patterns=patterns)
     folder = Path(order.compiled) if order.compiled else None

@@ -313,6 +313,17 @@ def test_without_git_what_is_found_stands_and_its_paths_are_unknown(
     assert [one.place for one in found.unsearched] == ["history"]
 
 
+def test_a_git_that_can_not_be_started_is_told(
+    repo: Repo, token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit({"f": f"TOKEN={token()}\n".encode()})
+    (tmp_path / "git").write_text("#!/no/such/program\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (gap,) = search_repository(repo.path, TASK).unsearched
+    assert (gap.place, gap.reason) == ("history", "git can't be started: No such file or directory")
+
+
 def test_two_processes_find_what_one_finds(repo: Repo, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auditor.collectors.leaks.packed._SMALL_BYTES", 0)
     secrets = [token() for _ in range(30)]
