@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import attrgetter
 
 from auditor.collectors.leaks.ledger import Event, Holder
@@ -36,8 +37,12 @@ class History:
         there = frozenset(file for file in files if file in self.tips)
         if there not in self._names:
             commits = {commit for file in there for commit in self.tips[file]}
-            self._names[there] = tuple(sorted({name for commit in commits for name in self.refs.get(commit, ())}))
+            self._names[there] = tuple(name for name, commit in self._in_order if commit in commits)
         return self._names[there]
+
+    @cached_property
+    def _in_order(self) -> list[tuple[str, str]]:
+        return sorted((name, commit) for commit, names in self.refs.items() for name in names)
 
 
 def leaks(holders: Iterable[Holder], history: History, origin: Origin) -> tuple[Leak, ...]:
