@@ -16,10 +16,10 @@ from auditor.collectors.leaks.history import Walk, begun_walk
 from auditor.collectors.leaks.ledger import Findings, Ledger
 from auditor.collectors.leaks.loose import loose_objects, search_loose
 from auditor.collectors.leaks.object_name import ObjectNames
-from auditor.collectors.leaks.packed import Team, search_pack
 from auditor.collectors.leaks.scan import Scanner, name_sightings
 from auditor.collectors.leaks.source import Source, read_source
 from auditor.collectors.leaks.task import Task
+from auditor.collectors.leaks.team import Team, search_pack
 from auditor.detector.accelerator import accelerator_of
 from auditor.detector.engine import Versions, engine_versions
 from auditor.detector.own_kind import Patterns, kinds_with
@@ -73,7 +73,7 @@ def _program() -> bytes:
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for folder in (here, here.parents[1] / "detector"):
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.so"))):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.digest()
 

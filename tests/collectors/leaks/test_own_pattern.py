@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from auditor.collectors.leaks.folder import search_folder
-from auditor.collectors.leaks.packed import search_pack
 from auditor.collectors.leaks.repository import search_repository
 from auditor.collectors.leaks.source import read_source
 from auditor.collectors.leaks.task import Task
+from auditor.collectors.leaks.team import search_pack
 
 from .conftest import KEY, Repo
 

@@ -325,7 +325,7 @@ def test_a_git_that_can_not_be_started_is_told(
 
 
 def test_two_processes_find_what_one_finds(repo: Repo, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.collectors.leaks.packed._SMALL_BYTES", 0)
+    monkeypatch.setattr("auditor.collectors.leaks.team._SMALL_BYTES", 0)
     secrets = [token() for _ in range(30)]
     for number, secret in enumerate(secrets):
         repo.commit({f"f{number % 7}": f"{'x' * number}\nTOKEN={secret}\n".encode()})
@@ -373,7 +373,7 @@ def test_nothing_is_written_into_the_repository_and_no_program_of_it_is_run(repo
 def test_a_search_process_that_dies_leaves_nothing_remembered(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.collectors.leaks.packed._SMALL_BYTES", 0)
+    monkeypatch.setattr("auditor.collectors.leaks.team._SMALL_BYTES", 0)
     repo.commit({"f": b"1"})
     repo.git("gc", "-q")
     task = replace(TASK, ledger=tmp_path / "ledger.sqlite")
