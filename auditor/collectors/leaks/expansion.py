@@ -13,7 +13,6 @@ from auditor.detector.run_finder import RunFinder
 # an archive that inflates to more is a bomb, or is said to be unsearched beyond
 _LARGEST_BYTES = 64 << 20
 _MOST_MEMBERS = 10_000
-_PIECE = 1 << 20
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _TAR_AT = 257
 # a shorter run of base64 holds no token with its name; a longer one is taken in parts

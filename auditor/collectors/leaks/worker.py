@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from auditor.collectors.leaks.compilation import use_compiled
@@ -84,7 +85,14 @@ def search_portions(pack: Pack, order: Order, *, leads: bool, check: Callable[[]
     return found
 
 
+def _while(parent: int) -> None:
+    """Ends this process where the one is gone that waits for it."""
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
 def _main() -> None:
+    parent = os.getppid()
     text = sys.stdin.read()
     if not text:
         # who would have sent the order is gone
@@ -96,7 +104,7 @@ def _main() -> None:
     use_compiled(accelerator_of(kinds_with(patterns)), folder, b64decode(order.key), compile_anew=False)
     heads = Heads.from_bytes(os.pread(order.heads, os.fstat(order.heads).st_size, 0))
     with closing(Pack(Path(order.path), order.hash_bytes, heads)) as pack:
-        found = search_portions(pack, order, leads=False, check=lambda: None)
+        found = search_portions(pack, order, leads=False, check=partial(_while, parent))
     sys.stdout.write(found.to_json())
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 
 from auditor.collectors.leaks.delta import SEAM, applied, compiled, fresh, merged
 from auditor.collectors.leaks.heads import PackError
+from auditor.collectors.leaks.pack import Pack
+
+from .conftest import Repo
 
 Instruction = bytes | tuple[int, int]
 # lines of many lengths, none like another
@@ -94,6 +98,16 @@ def test_any_bytes_are_a_delta_or_are_refused(raw: bytes) -> None:
 def test_a_delta_that_claims_a_huge_text_takes_no_memory(make: Callable[[bytes, bytes], object]) -> None:
     with pytest.raises(PackError, match="more than 64 MB"):
         make(BASE, varint(len(BASE)) + varint(1 << 62) + copy(0, 1))
+
+
+def test_a_delta_that_claims_a_huge_stream_takes_no_memory(repo: Repo) -> None:
+    repo.commit({"f": b"1"})
+    repo.git("gc", "-q")
+    (path,) = repo.path.glob(".git/objects/pack/*.pack")
+    with closing(Pack(path, 20)) as pack:
+        pack.heads.sizes[0] = 1 << 40
+        with pytest.raises(PackError, match="more than 64 MB"):
+            pack.stream(0)
 
 
 @pytest.mark.lab
